@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "base/nearest.h"
 #include "base/read_file.h"
 #include "json/yaml.h"
 #include "json/yaml_lines.h"
@@ -28,25 +30,31 @@ bool looks_like_a_setting(std::string_view name) {
 
 // What is wrong with YAML, without what it quotes of the file: the line is enough. The name of a
 // setting tells nothing.
-std::string without_quotes(const std::string& message, bool (*is_setting)(std::string_view)) {
+std::string without_quotes(const std::string& message, const std::vector<std::string>& settings) {
     const size_t begin = message.find('"');
     if (begin == std::string::npos) return message;
     const std::string quoted = message.substr(begin + 1, message.rfind('"') - begin - 1);
-    return is_setting(quoted) ? message : message.substr(0, message.find(": "));
+    const bool known = std::ranges::find(settings, quoted) != settings.end();
+    return known ? message : message.substr(0, message.find(": "));
 }
 
 // Reads the members of the document one by one.
 class Reading {
   public:
     Reading(const std::filesystem::path& file, std::string_view text,
-            bool (*is_setting)(std::string_view))
-        : file_(file), is_setting_(is_setting) {
+            const std::vector<std::string>& settings)
+        : file_(file), settings_(settings) {
         out_.declarations = connect::begin_declarations(file, text);
     }
 
-    Result<ConfigFile> read(const json::Object& document) {
-        for (const auto& member : document)
-            SNAPGATE_TRY(read_member(std::string(member.key()), member.value()));
+    ConfigFile read(const json::Object& document) {
+        for (const auto& member : document) {
+            const std::string name(member.key());
+            if (auto read = read_member(name, member.value()); !read)
+                out_.faults.push_back(read.error());
+            // It is perhaps none of ours: no more is told of it.
+            if (!connect::is_declaration(name) && !looks_like_a_setting(name)) break;
+        }
         return std::move(out_);
     }
 
@@ -73,7 +81,10 @@ class Reading {
             return Error(Code::kInvalidParameter,
                          fmt::format("{}: holds something that is no setting", file_.string()));
         }
-        if (!is_setting_(name)) return wrong(name, "there is no such setting", name);
+        if (std::ranges::find(settings_, name) == settings_.end()) {
+            return wrong(name, "there is no such setting" + base::did_you_mean(name, all_keys()),
+                         name);
+        }
         const size_t line = line_of(name);
         if (value.is_string()) {
             out_.values.push_back({name, std::string(value.get_string()), line});
@@ -85,6 +96,14 @@ class Reading {
                          name);
         }
         return {};
+    }
+
+    std::vector<std::string> all_keys() const {
+        std::vector<std::string> keys = settings_;
+        for (const std::string_view other :
+             {std::string_view("projects"), std::string_view("clusters"), kPrograms, kIssuers})
+            keys.emplace_back(other);
+        return keys;
     }
 
     Result<void> read_programs(const json::Value& value) {
@@ -112,14 +131,14 @@ class Reading {
     }
 
     const std::filesystem::path& file_;
-    bool (*const is_setting_)(std::string_view);
+    const std::vector<std::string>& settings_;
     ConfigFile out_;
 };
 
 }  // namespace
 
 Result<ConfigFile> read_config_file(const std::filesystem::path& file,
-                                    bool (*is_setting)(std::string_view name)) {
+                                    const std::vector<std::string>& settings) {
     const auto failed = [&file](std::string_view what) {
         return Error(Code::kInvalidParameter, fmt::format("{}: {}", file.string(), what));
     };
@@ -127,10 +146,10 @@ Result<ConfigFile> read_config_file(const std::filesystem::path& file,
     if (!text && text.error().code == Code::kTooLarge) return failed("is " + text.error().message);
     if (!text) return failed("cannot be read: " + text.error().message);
     auto document = json::parse_yaml(*text);
-    if (!document) return failed(without_quotes(document.error().message, is_setting));
+    if (!document) return failed(without_quotes(document.error().message, settings));
     if (document->is_null()) return ConfigFile();
     if (!document->is_object()) return failed("must hold settings, as in \"history: 5m\"");
-    return Reading(file, *text, is_setting).read(document->get_object());
+    return Reading(file, *text, settings).read(document->get_object());
 }
 
 }  // namespace snapgate::app

@@ -22,14 +22,15 @@ struct ConfigFile {
     connect::Declarations declarations;  // projects and clusters
     std::vector<std::filesystem::path> credential_programs;
     std::vector<identity::DeclaredIssuer> issuers;
+    // Keys that are none, and values that cannot be one, each with the file, the line and the key.
+    std::vector<base::Error> faults;
 };
 
-// Reads a configuration file of at most 1 MiB. `is_setting` tells which keys are settings.
-// kInvalidParameter, with the file, the line and the key, if it cannot be read, is no YAML, or has
-// a key that is none, or a value that cannot be one. What is wrong with a project or a cluster is a
-// fault among the declarations. No message shows more of the file than keys: it is perhaps none of
-// ours.
+// Reads a configuration file of at most 1 MiB. `settings`: which keys are settings.
+// kInvalidParameter if it cannot be read or is no YAML. What is wrong with a project or a cluster
+// is a fault among the declarations. No message shows more of the file than keys: it is perhaps
+// none of ours.
 base::Result<ConfigFile> read_config_file(const std::filesystem::path& file,
-                                          bool (*is_setting)(std::string_view name));
+                                          const std::vector<std::string>& settings);
 
 }  // namespace snapgate::app

@@ -16,6 +16,7 @@
 #include "app/setting_values.h"
 #include "base/ascii.h"
 #include "base/duration.h"
+#include "base/nearest.h"
 #include "base/test_time.h"
 
 namespace snapgate::app {
@@ -96,15 +97,53 @@ std::string variable_of(std::string_view name) {
     return out;
 }
 
+// Compares what stands behind the prefix, which they all have.
+std::string near_variable(std::string_view name,
+                          const std::map<std::string, std::string>& variables) {
+    std::vector<std::string> known;
+    for (const auto& [variable, setting] : variables)
+        known.push_back(variable.substr(kVariablePrefix.size()));
+    for (const std::string_view variable : kClientVariables)
+        known.emplace_back(variable.substr(kVariablePrefix.size()));
+    const std::string meant = base::nearest(name.substr(kVariablePrefix.size()), known);
+    return meant.empty() ? meant : fmt::format(": did you mean {}{}?", kVariablePrefix, meant);
+}
+
 const Setting* find_setting(std::string_view name) {
     auto found = std::ranges::find(all_settings(), name, &Setting::name);
     return found == all_settings().end() ? nullptr : &*found;
 }
 
 // What a configuration file may set: not which file is read.
-bool is_setting_of_file(std::string_view name) {
-    return name != "config" && find_setting(name) != nullptr;
+std::vector<std::string> settings_of_file() {
+    std::vector<std::string> names;
+    for (const Setting& setting : all_settings())
+        if (setting.name != "config") names.emplace_back(setting.name);
+    return names;
 }
+
+// What is wrong with the settings of all places, so that one look finds all of it.
+class Faults {
+  public:
+    void add(const Result<void>& result) {
+        if (!result) faults_.push_back(result.error());
+    }
+    // {} if there is none, else all in one, a line each.
+    Result<void> all() const {
+        if (faults_.empty()) return {};
+        std::string text = faults_.front().message;
+        for (size_t i = 1; i < std::min(faults_.size(), kMostTold); ++i)
+            text += "\n" + faults_[i].message;
+        if (faults_.size() > kMostTold)
+            text += fmt::format("\nand {} more", faults_.size() - kMostTold);
+        return Error(Code::kInvalidParameter, text, faults_.front().subject);
+    }
+
+  private:
+    static constexpr size_t kMostTold = 10;
+
+    std::vector<Error> faults_;
+};
 
 Result<void> apply(Settings& settings, const Setting& setting, std::string_view value,
                    const std::string& place) {
@@ -427,13 +466,15 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
     std::map<std::string, std::string> variables;
     for (const Setting& setting : all_settings())
         variables[variable_of(setting.name)] = setting.name;
+    Faults faults;
     for (const std::string& name : environment.names) {
         if (!name.starts_with(kVariablePrefix) || variables.contains(name)) continue;
         if (name == kCredentialsKeyVariable || base::is_test_variable(name)) continue;
         if (std::ranges::find(kClientVariables, name) != kClientVariables.end()) continue;
-        return Error(Code::kInvalidParameter,
-                     fmt::format("the environment variable {}: there is no such setting", name),
-                     name);
+        faults.add(Error(Code::kInvalidParameter,
+                         fmt::format("the environment variable {}: there is no such setting{}",
+                                     name, near_variable(name, variables)),
+                         name));
     }
 
     std::optional<std::string> config = environment.get(variable_of("config"));
@@ -443,9 +484,10 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
     Settings settings;
     if (config && !config->empty()) {
         settings.config = *config;
-        SNAPGATE_ASSIGN(ConfigFile file, read_config_file(settings.config, is_setting_of_file));
+        SNAPGATE_ASSIGN(ConfigFile file, read_config_file(settings.config, settings_of_file()));
+        for (const Error& fault : file.faults) faults.add(fault);
         for (const ConfigFile::Value& value : file.values) {
-            SNAPGATE_TRY(
+            faults.add(
                 apply(settings, *find_setting(value.name), value.text,
                       fmt::format("{}:{}: {}", settings.config.string(), value.line, value.name)));
         }
@@ -456,8 +498,8 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
     for (const auto& [variable, name] : variables) {
         auto value = environment.get(variable);
         if (!value || name == "config") continue;
-        SNAPGATE_TRY(apply(settings, *find_setting(name), *value,
-                           fmt::format("the environment variable {}", variable)));
+        faults.add(apply(settings, *find_setting(name), *value,
+                         fmt::format("the environment variable {}", variable)));
     }
     for (const auto& [name, value] : flags) {
         if (name == "config") continue;
@@ -465,8 +507,9 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
         if (setting == nullptr)
             return Error(Code::kInvalidParameter, fmt::format("--{}: there is no such flag", name),
                          name);
-        SNAPGATE_TRY(apply(settings, *setting, value, fmt::format("--{}", name)));
+        faults.add(apply(settings, *setting, value, fmt::format("--{}", name)));
     }
+    SNAPGATE_TRY(faults.all());
     if (settings.data_dir.empty()) {
         SNAPGATE_ASSIGN(settings.data_dir, default_data_dir(environment));
     }

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <span>
 #include <utility>
 
+#include "base/nearest.h"
 #include "cluster/imports.h"
 #include "json/yaml_lines.h"
 #include "model/names.h"
@@ -30,8 +32,7 @@ Error wrong(std::string_view member, std::string_view what) {
 
 // An unknown member is not shown unless it looks like the name of one: it may be a secret that slid
 // out of its place.
-Result<void> refuse_unknown(const json::Object& object,
-                            std::initializer_list<std::string_view> known) {
+Result<void> refuse_unknown(const json::Object& object, std::span<const std::string_view> known) {
     for (const auto& member : object) {
         const std::string_view key = member.key();
         if (std::ranges::find(known, key) != known.end()) continue;
@@ -39,10 +40,7 @@ Result<void> refuse_unknown(const json::Object& object,
             !key.empty() && key.size() <= 24 &&
             key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") ==
                 std::string_view::npos;
-        return wrong({}, fmt::format("{} is not known here; known are: {}",
-                                     shown ? fmt::format("the field \"{}\"", key)
-                                           : std::string("one of its fields"),
-                                     fmt::join(known, ", ")));
+        return wrong({}, base::unknown_field(key, shown, {known.begin(), known.end()}));
     }
     return {};
 }
@@ -71,7 +69,7 @@ Result<void> read_names(Declared& declared, const json::Object& object) {
 }
 
 Result<DeclaredProject> read_project(const json::Object& object) {
-    SNAPGATE_TRY(refuse_unknown(object, {"name", "uid", "quota"}));
+    SNAPGATE_TRY(refuse_unknown(object, kProjectMembers));
     DeclaredProject project;
     SNAPGATE_TRY(read_names(project, object));
     const json::Value* quota = object.if_contains("quota");
@@ -86,8 +84,7 @@ Result<DeclaredProject> read_project(const json::Object& object) {
 
 Result<DeclaredCluster> read_cluster(const json::Object& object,
                                      const std::filesystem::path& folder, DeclaredTo to) {
-    SNAPGATE_TRY(refuse_unknown(object, {"name", "uid", "project", "kubeconfig", "context",
-                                         "in-cluster", "hosted", "expected-every"}));
+    SNAPGATE_TRY(refuse_unknown(object, kClusterMembers));
     DeclaredCluster cluster;
     SNAPGATE_TRY(read_names(cluster, object));
     SNAPGATE_ASSIGN(cluster.project, text_of(object, "project"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,11 @@
 #include "json/value.h"
 
 namespace snapgate::connect {
+
+// What a file may say of a project and of a cluster.
+inline constexpr std::array<std::string_view, 3> kProjectMembers = {"name", "uid", "quota"};
+inline constexpr std::array<std::string_view, 8> kClusterMembers = {
+    "name", "uid", "project", "kubeconfig", "context", "in-cluster", "hosted", "expected-every"};
 
 // A project as a file declares it.
 struct DeclaredProject {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "base/nearest.h"
 #include "identity/key_url.h"
 #include "model/names.h"
 
@@ -46,9 +47,7 @@ class Mapping {
         for (const auto& member : *mapping.object_) {
             if (std::ranges::find(known, std::string_view(member.key())) == known.end()) {
                 return mapping.wrong(
-                    fmt::format("one of its fields is not known here; known are: "
-                                "{}",
-                                fmt::join(known, ", ")));
+                    base::unknown_field(member.key(), false, {known.begin(), known.end()}));
             }
         }
         return mapping;

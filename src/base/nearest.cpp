@@ -1,9 +1,12 @@
-#include "terminal/suggest.h"
+#include "base/nearest.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
 
-namespace snapgate::cli {
+namespace snapgate::base {
 namespace {
 
 // Changes of one character, or swaps of two neighbours, from one word to the other.
@@ -42,4 +45,19 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& know
     return best;
 }
 
-}  // namespace snapgate::cli
+std::string did_you_mean(std::string_view typed, const std::vector<std::string>& known) {
+    const std::string meant = nearest(typed, known);
+    return meant.empty() ? meant : fmt::format(": did you mean {}?", meant);
+}
+
+std::string unknown_field(std::string_view name, bool shown,
+                          const std::vector<std::string>& known) {
+    const std::string meant = nearest(name, known);
+    return fmt::format("{} is not known here{}; known are: {}",
+                       shown || !meant.empty() ? fmt::format("the field \"{}\"", name)
+                                               : std::string("one of its fields"),
+                       meant.empty() ? meant : fmt::format(" (did you mean {}?)", meant),
+                       fmt::join(known, ", "));
+}
+
+}  // namespace snapgate::base
