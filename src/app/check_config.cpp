@@ -7,8 +7,10 @@
 #include "app/credentials_key.h"
 #include "app/declared_connection.h"
 #include "app/declared_plan.h"
+#include "app/last_declared.h"
 #include "app/stopped_directory.h"
 #include "base/read_file.h"
+#include "cluster/imports.h"
 #include "identity/key_set.h"
 #include "json/path.h"
 #include "net/tls/pem.h"
@@ -82,7 +84,33 @@ void check_issuers(const Settings& settings, ConfigReport& report) {
     }
 }
 
-void tell_changes(const DeclaredPlan& plan, const KnownRegistry& registry, ConfigReport& report) {
+// The address in the kubeconfig; "" if it cannot be read, which is a fault of its own.
+std::string server_of(const Settings& settings, const connect::DeclaredCluster& cluster) {
+    if (cluster.hosted || cluster.in_cluster) return {};
+    DeclaredConnection connection(cluster, settings.credential_programs);
+    return connection.read().value_or("");
+}
+
+void tell_change(const Settings& settings, const DeclaredPlan::Cluster& planned,
+                 const cluster::Cluster& known, const LastDeclared& last, ConfigReport& report) {
+    const connect::DeclaredCluster& declared = *planned.declared;
+    if (planned.expected_before) {
+        report.changes.push_back(
+            fmt::format("cluster/{} would expect imports every {} (until now: {})", declared.name,
+                        expectation_text(*declared.expected_every),
+                        expectation_text(*planned.expected_before)));
+    }
+    const std::string server = server_of(settings, declared);
+    const auto before = last.connections.find(planned.uid);
+    if ((before != last.connections.end() && before->second != connection_text(declared)) ||
+        (!server.empty() && server != known.server)) {
+        report.changes.push_back(
+            fmt::format("cluster/{} would be followed by another connection", declared.name));
+    }
+}
+
+void tell_changes(const Settings& settings, const DeclaredPlan& plan, const KnownRegistry& registry,
+                  const LastDeclared& last, ConfigReport& report) {
     for (const DeclaredPlan::Project& project : plan.projects) {
         const std::string& name = project.declared->name;
         if (project.uid.empty()) {
@@ -92,15 +120,28 @@ void tell_changes(const DeclaredPlan& plan, const KnownRegistry& registry, Confi
         }
     }
     for (const DeclaredPlan::Cluster& cluster : plan.clusters) {
-        if (cluster.uid.empty())
+        if (cluster.uid.empty()) {
             report.changes.push_back(
                 fmt::format("cluster/{} would be made", cluster.declared->name));
+        } else {
+            tell_change(settings, cluster, registry.clusters.at(cluster.uid), last, report);
+        }
     }
     for (const std::string& uid : plan.undeclared) {
         report.changes.push_back(
             fmt::format("cluster/{} (uid {}) is declared no more: it would not be followed; what "
                         "is stored of it stays until it is deleted",
                         registry.clusters.at(uid).name, uid));
+    }
+    for (const std::string& uid : plan.undeclared_hosted) {
+        report.changes.push_back(
+            fmt::format("cluster/{} (uid {}) is declared no more: it stays until it is deleted",
+                        registry.clusters.at(uid).name, uid));
+    }
+    for (const std::string& uid : plan.undeclared_projects) {
+        report.changes.push_back(
+            fmt::format("project/{} (uid {}) is declared no more: it stays until it is deleted",
+                        registry.projects.at(uid).name, uid));
     }
 }
 
@@ -123,6 +164,11 @@ Result<KnownRegistry> read_registry(const std::vector<json::Object>& projects,
         known.name = json::text_at(item, {"name"});
         known.project = json::text_at(item, {"projectUid"});
         known.source = json::text_at(item, {"source"});
+        known.server = json::text_at(item, {"server"});
+        if (const std::string_view every = json::text_at(item, {"expectedEvery"}); !every.empty()) {
+            SNAPGATE_ASSIGN(known.imports.expected_every,
+                            cluster::expected_every_of(every, "expectedEvery"));
+        }
         if (json::text_at(item, {"type"}) != cluster::to_text(cluster::ClusterType::kHosted))
             known.type = cluster::ClusterType::kConnected;
         registry.clusters.put(known.uid, known);
@@ -143,9 +189,10 @@ ConfigReport check_config(const Settings& settings, const KnownRegistry* registr
     report.clusters = settings.declared.clusters.size();
     std::vector<connect::DeclarationFault> faults = settings.declared.faults;
     if (registry != nullptr) {
+        const LastDeclared last = read_last_declared(settings.data_dir);
         DeclaredPlan plan =
-            plan_declared(settings.declared, registry->projects, registry->clusters);
-        tell_changes(plan, *registry, report);
+            plan_declared(settings.declared, registry->projects, registry->clusters, last);
+        tell_changes(settings, plan, *registry, last, report);
         faults = std::move(plan.faults);
     }
     for (const connect::DeclarationFault& fault : faults)

@@ -29,6 +29,10 @@ void log_declared(const DeclaredChanges& changes, const connect::Declarations& d
         base::log::info("made a declared cluster", {{"cluster", name}});
     for (const std::string& name : changes.new_connections)
         base::log::info("took the new connection of a declared cluster", {{"cluster", name}});
+    for (const auto& [name, from, to] : changes.new_expectations) {
+        base::log::info("imports into a declared cluster are expected at other times from now on",
+                        {{"cluster", name}, {"from", from}, {"to", to}});
+    }
     for (const std::string& name : changes.restated) {
         base::log::info("wrote what is declared of a cluster over what was there",
                         {{"cluster", name}});
@@ -43,6 +47,22 @@ void log_declared(const DeclaredChanges& changes, const connect::Declarations& d
             "a cluster is not declared any more: it is not followed, and what is stored of it "
             "stays until it is deleted (snapgate delete cluster)",
             {{"cluster", name}});
+    }
+    for (const std::string& name : changes.undeclared_hosted) {
+        base::log::warning(
+            "a hosted cluster is not declared any more: it stays until it is deleted (snapgate "
+            "delete cluster)",
+            {{"cluster", name}});
+    }
+    for (const std::string& name : changes.undeclared_projects) {
+        base::log::warning(
+            "a project is not declared any more: it stays as it is until it is changed or deleted "
+            "(snapgate set quota, snapgate delete project)",
+            {{"project", name}});
+    }
+    if (!changes.not_kept.empty()) {
+        base::log::warning("cannot write down what is declared, to tell of it when it is no more",
+                           {{"error", changes.not_kept}});
     }
 }
 
@@ -61,6 +81,22 @@ void log_settings(const std::vector<SettingChange>& changes) {
     }
 }
 
+void log_issuers_and_programs(const Settings& from, const Settings& to) {
+    for (const identity::DeclaredIssuer& issuer : to.issuers) {
+        if (std::ranges::find(from.issuers, issuer) == from.issuers.end())
+            base::log::info("took what is declared of an issuer", {{"issuer", issuer.name}});
+    }
+    for (const identity::DeclaredIssuer& issuer : from.issuers) {
+        if (std::ranges::find(to.issuers, issuer.name, &identity::DeclaredIssuer::name) ==
+            to.issuers.end()) {
+            base::log::warning("an issuer is not declared any more: its tokens are refused",
+                               {{"issuer", issuer.name}});
+        }
+    }
+    if (from.credential_programs != to.credential_programs)
+        base::log::info("the programs that kubeconfigs may name are others from now on");
+}
+
 void set_log_level(base::log::Level from, base::log::Level to) {
     if (from == to) return;
     // Logged if either of the two levels shows it.
@@ -75,9 +111,12 @@ void log_taken_in(const std::vector<SettingChange>& settings, const DeclaredChan
                     {{"settings", count_of(settings, true)},
                      {"needRestart", count_of(settings, false)},
                      {"newProjects", declared.new_projects.size()},
+                     {"newQuotas", declared.new_quotas.size()},
                      {"newClusters", declared.new_clusters.size()},
                      {"newConnections", declared.new_connections.size()},
-                     {"undeclared", declared.undeclared.size()},
+                     {"newExpectations", declared.new_expectations.size()},
+                     {"undeclared", declared.undeclared.size() + declared.undeclared_hosted.size() +
+                                        declared.undeclared_projects.size()},
                      {"unchanged", declared.unchanged},
                      {"unreadable", declared.unreadable.size()},
                      {"faults", declared.faults.size()}});

@@ -17,6 +17,9 @@ void log_declared(const DeclaredChanges& changes, const connect::Declarations& d
 // need a restart. Not the log level, of which set_log_level() tells.
 void log_settings(const std::vector<SettingChange>& changes);
 
+// Logs which issuers and which programs of kubeconfigs are declared otherwise.
+void log_issuers_and_programs(const Settings& from, const Settings& to);
+
 // Has the log show lines from `to` on, and says so if that shows more or less than `from`.
 void set_log_level(base::log::Level from, base::log::Level to);
 

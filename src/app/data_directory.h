@@ -24,6 +24,7 @@ namespace snapgate::app {
 //   store/      the objects and the registry
 //   token.key   signs continue tokens
 //   admin.key   the first admin's key
+//   declared    what the configuration file declared last
 //   ca.crt, ca.key, tls.crt, tls.key   with --tls-self-signed
 struct DataDirectory {
     explicit DataDirectory(const base::Clock& clock) : keys(clock) {}

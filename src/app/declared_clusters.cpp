@@ -81,7 +81,8 @@ struct Wanted {
 
 bool DeclaredChanges::any() const {
     return !new_projects.empty() || !new_quotas.empty() || !new_clusters.empty() ||
-           !new_connections.empty() || !restated.empty() || !undeclared.empty() ||
+           !new_connections.empty() || !new_expectations.empty() || !restated.empty() ||
+           !undeclared.empty() || !undeclared_projects.empty() || !undeclared_hosted.empty() ||
            !faults.empty() || !unreadable.empty();
 }
 
@@ -93,6 +94,7 @@ class DeclaredClusters::Taking {
         : of_(of), settings_(settings), rules_(rules) {}
 
     Result<DeclaredChanges> run() {
+        if (!of_.last_) of_.last_ = read_last_declared(of_.data_.path);
         for (int turn = 1; turn <= kMostTurns; ++turn) {
             make_plan();
             SNAPGATE_TRY(write_registry());
@@ -106,6 +108,7 @@ class DeclaredClusters::Taking {
         take_projects();
         for (Wanted& wanted : wanted_) take_cluster(wanted);
         forget_undeclared();
+        keep_for_the_next_look();
         of_.rules_ = rules_;
         return std::move(out_);
     }
@@ -113,7 +116,7 @@ class DeclaredClusters::Taking {
   private:
     void make_plan() {
         plan_ = plan_declared(settings_.declared, *of_.data_.projects.snapshot(),
-                              *of_.data_.clusters.snapshot());
+                              *of_.data_.clusters.snapshot(), *of_.last_);
         projects_.clear();
         for (const DeclaredPlan::Project& planned : plan_.projects)
             projects_.push_back({&planned, {.uid = planned.uid}});
@@ -144,8 +147,8 @@ class DeclaredClusters::Taking {
         for (const Wanted& wanted : wanted_) {
             if (wanted.written.uid.empty()) return true;
             const auto known = clusters->find(wanted.written.uid);
-            if (known != clusters->end() && (shows_other_server(wanted, known->second) ||
-                                             expects_otherwise(wanted, known->second)))
+            if (known != clusters->end() &&
+                (shows_other_server(wanted, known->second) || wanted.planned->expected_before))
                 return true;
         }
         return false;
@@ -153,11 +156,6 @@ class DeclaredClusters::Taking {
 
     static bool shows_other_server(const Wanted& wanted, const Cluster& known) {
         return !wanted.server.empty() && wanted.server != known.server;
-    }
-
-    static bool expects_otherwise(const Wanted& wanted, const Cluster& known) {
-        const auto& every = wanted.planned->declared->expected_every;
-        return every && *every != known.imports.expected_every;
     }
 
     // All in one commit: the first start with hundreds of clusters waits for the disk once. Where
@@ -321,9 +319,6 @@ class DeclaredClusters::Taking {
         auto set = cluster::expect_imports(txn, wanted.written.uid, *declared.expected_every,
                                            of_.data_.store->now_ms());
         if (!set) return refuse(wanted.written, set.error());
-        const auto clusters = of_.data_.clusters.snapshot();
-        const auto known = clusters->find(wanted.written.uid);
-        wanted.restated |= known != clusters->end() && expects_otherwise(wanted, known->second);
         return {};
     }
 
@@ -340,7 +335,7 @@ class DeclaredClusters::Taking {
     }
 
     void take_projects() {
-        of_.projects_.clear();
+        const std::map<std::string, bool> before = std::exchange(of_.projects_, {});
         for (const auto& [planned, written] : projects_) {
             if (written.uid.empty()) continue;
             const connect::DeclaredProject& declared = *planned->declared;
@@ -350,6 +345,13 @@ class DeclaredClusters::Taking {
                 out_.new_quotas.push_back(declared.name);
             }
             of_.projects_[written.uid] = declared.quota.has_value();
+        }
+        // One of which the file says something wrong stays as it was declared.
+        const std::unordered_set<std::string> gone(plan_.undeclared_projects.begin(),
+                                                   plan_.undeclared_projects.end());
+        const auto rows = of_.data_.projects.snapshot();
+        for (const auto& [uid, with_quota] : before) {
+            if (!gone.contains(uid) && rows->contains(uid)) of_.projects_.emplace(uid, with_quota);
         }
     }
 
@@ -363,7 +365,14 @@ class DeclaredClusters::Taking {
         // One server alone has nobody who wrote otherwise.
         if (wanted.restated && of_.data_.store->replicates()) out_.restated.push_back(name);
         if (!wanted.connection) {
-            if (!made) ++out_.unchanged;
+            if (const auto& before = wanted.planned->expected_before;
+                before && wanted.written.refused.empty()) {
+                out_.new_expectations.push_back(
+                    {name, expectation_text(*before),
+                     expectation_text(*wanted.planned->declared->expected_every)});
+            } else if (!made) {
+                ++out_.unchanged;
+            }
             return;
         }
         Known& known = of_.known_[uid];
@@ -401,6 +410,49 @@ class DeclaredClusters::Taking {
             if (row == clusters->end()) continue;
             out_.undeclared.push_back(fmt::format("{} ({})", row->second.name, uid));
         }
+    }
+
+    void keep_for_the_next_look() {
+        const auto projects = of_.data_.projects.snapshot();
+        const auto clusters = of_.data_.clusters.snapshot();
+        for (const std::string& uid : plan_.undeclared_projects)
+            out_.undeclared_projects.push_back(
+                fmt::format("{} ({})", of_.last_->projects.at(uid), uid));
+        for (const std::string& uid : plan_.undeclared_hosted)
+            out_.undeclared_hosted.push_back(
+                fmt::format("{} ({})", of_.last_->hosted.at(uid), uid));
+        LastDeclared now;
+        for (const auto& [uid, with_quota] : of_.projects_) {
+            if (const auto row = projects->find(uid); row != projects->end())
+                now.projects.emplace(uid, row->second.name);
+        }
+        for (const Wanted& wanted : wanted_) {
+            if (wanted.written.uid.empty()) continue;
+            const connect::DeclaredCluster& declared = *wanted.planned->declared;
+            if (declared.hosted) {
+                now.hosted.emplace(wanted.written.uid, declared.name);
+            } else {
+                now.connections.emplace(wanted.written.uid, connection_text(declared));
+            }
+        }
+        // What the file says something wrong of stays as it was declared.
+        const std::unordered_set<std::string> gone(plan_.undeclared_hosted.begin(),
+                                                   plan_.undeclared_hosted.end());
+        for (const auto& [uid, name] : of_.last_->hosted)
+            if (!gone.contains(uid) && clusters->contains(uid)) now.hosted.emplace(uid, name);
+        const std::unordered_set<std::string> gone_projects(plan_.undeclared_projects.begin(),
+                                                            plan_.undeclared_projects.end());
+        for (const auto& [uid, name] : of_.last_->projects)
+            if (!gone_projects.contains(uid) && projects->contains(uid))
+                now.projects.emplace(uid, name);
+        for (const std::string& uid : plan_.held) {
+            const auto before = of_.last_->connections.find(uid);
+            if (before != of_.last_->connections.end()) now.connections.insert(*before);
+        }
+        if (now == *of_.last_) return;
+        of_.last_ = std::move(now);
+        if (auto kept = keep_last_declared(of_.data_.path, *of_.last_); !kept)
+            out_.not_kept = kept.error().message;
     }
 
     DeclaredClusters& of_;

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "app/data_directory.h"
+#include "app/last_declared.h"
 #include "app/settings.h"
 #include "base/result.h"
 #include "connect/connection_sources.h"
@@ -22,13 +24,24 @@ struct DeclaredChanges {
     std::vector<std::string> new_quotas;
     std::vector<std::string> new_clusters;
     std::vector<std::string> new_connections;  // of clusters that were declared before
-    // Clusters of which the registry showed another address, or another time between imports.
+    // Of a cluster that was there before: how often imports are expected, "none" for never.
+    struct NewExpectation {
+        std::string cluster;
+        std::string from;
+        std::string to;
+    };
+    std::vector<NewExpectation> new_expectations;
+    // Clusters of which the registry showed another address, that another replica has declared.
     std::vector<std::string> restated;
-    std::vector<std::string> undeclared;  // clusters, with their uids
+    std::vector<std::string> undeclared;  // connected clusters, with their uids
+    // What stays as it is, and may now be changed and deleted as if it had never been declared.
+    std::vector<std::string> undeclared_projects;
+    std::vector<std::string> undeclared_hosted;
     // Clusters whose kubeconfig cannot be read now, and why. What was declared before keeps the
     // connection that it has.
     std::vector<std::pair<std::string, std::string>> unreadable;
     std::vector<connect::DeclarationFault> faults;
+    std::string not_kept;  // why what is declared could not be written down for the next look
     size_t unchanged = 0;  // clusters
 
     // Uids of the connected clusters that are to be followed anew, with other sources.
@@ -72,6 +85,7 @@ class DeclaredClusters {
     const std::function<base::Result<void>()> reload_;
     std::unordered_map<std::string, Known> known_;  // by uid
     std::map<std::string, bool> projects_;
+    std::optional<LastDeclared> last_;  // nullopt until the first look
     std::shared_ptr<const net::AddressRules> rules_;
 };
 

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/duration.h"
+
 namespace snapgate::app {
 namespace {
 
@@ -19,8 +21,8 @@ using connect::DeclaredProject;
 class Planning {
   public:
     Planning(const Declarations& declarations, const access::ProjectTable::Rows& projects,
-             const cluster::ClusterTable::Rows& clusters)
-        : declarations_(declarations), projects_(projects), clusters_(clusters) {
+             const cluster::ClusterTable::Rows& clusters, const LastDeclared& last)
+        : declarations_(declarations), projects_(projects), clusters_(clusters), last_(last) {
         for (const auto& [uid, project] : projects_) projects_by_name_[project.name] = &project;
         for (const auto& [uid, known] : clusters_) clusters_by_name_[known.name].push_back(&known);
         plan_.faults = declarations.faults;
@@ -31,6 +33,8 @@ class Planning {
         for (const DeclaredCluster& declared : declarations_.clusters) plan_cluster(declared);
         for (const DeclarationFault& fault : declarations_.faults) hold(fault);
         find_undeclared();
+        find_undeclared_projects();
+        find_undeclared_hosted();
         return std::move(plan_);
     }
 
@@ -111,7 +115,14 @@ class Planning {
                                                        : std::string_view(declared.project)));
         }
         if (known == nullptr) {
-            if (project) plan_.clusters.push_back({&declared, {}, *project});
+            if (!project) return;
+            if (const Cluster* other = find({}, declared.name, *project);
+                other != nullptr && other->project == *project) {
+                return fault(declared, "uid",
+                             fmt::format("the cluster \"{}\" is there with the uid {}",
+                                         declared.name, other->uid));
+            }
+            plan_.clusters.push_back({&declared, {}, *project});
             return;
         }
         if (const std::string against = refusal(declared, *known); !against.empty())
@@ -132,6 +143,8 @@ class Planning {
                   "the cluster belongs to another project, and a cluster cannot be moved");
         }
         plan_.clusters.push_back({&declared, known->uid, known->project});
+        if (declared.expected_every && *declared.expected_every != known->imports.expected_every)
+            plan_.clusters.back().expected_before = known->imports.expected_every;
     }
 
     // Why `known` cannot be what is declared; "" if it can.
@@ -167,9 +180,34 @@ class Planning {
         std::ranges::sort(plan_.held);
     }
 
+    // Whether the file may mean this one, although it says something wrong of it.
+    bool is_in_doubt(std::string_view list, const std::string& uid, const std::string& name) const {
+        return !declarations_.tells_all(list) ||
+               std::ranges::any_of(plan_.faults, [&](const DeclarationFault& fault) {
+                   return fault.place.starts_with(list) && (fault.uid == uid || fault.name == name);
+               });
+    }
+
+    void find_undeclared_projects() {
+        std::unordered_set<std::string> declared;
+        for (const auto& project : plan_.projects) declared.insert(project.uid);
+        for (const auto& [uid, name] : last_.projects) {
+            if (!projects_.contains(uid) || declared.contains(uid)) continue;
+            if (!is_in_doubt("projects", uid, name)) plan_.undeclared_projects.push_back(uid);
+        }
+    }
+
+    void find_undeclared_hosted() {
+        for (const auto& [uid, name] : last_.hosted) {
+            if (!clusters_.contains(uid) || taken_.contains(uid)) continue;
+            if (!is_in_doubt("clusters", uid, name)) plan_.undeclared_hosted.push_back(uid);
+        }
+    }
+
     const Declarations& declarations_;
     const access::ProjectTable::Rows& projects_;
     const cluster::ClusterTable::Rows& clusters_;
+    const LastDeclared& last_;
     std::unordered_map<std::string, const access::Project*> projects_by_name_;
     std::unordered_map<std::string, std::vector<const Cluster*>> clusters_by_name_;
     std::unordered_map<std::string, const DeclaredProject*> new_projects_;  // by name and uid
@@ -179,10 +217,14 @@ class Planning {
 
 }  // namespace
 
+std::string expectation_text(base::Millis every) {
+    return every.count() == 0 ? std::string("none") : base::format_duration(every);
+}
+
 DeclaredPlan plan_declared(const Declarations& declarations,
                            const access::ProjectTable::Rows& projects,
-                           const cluster::ClusterTable::Rows& clusters) {
-    return Planning(declarations, projects, clusters).make();
+                           const cluster::ClusterTable::Rows& clusters, const LastDeclared& last) {
+    return Planning(declarations, projects, clusters, last).make();
 }
 
 }  // namespace snapgate::app

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder_testing.h"
 #include "json/yaml.h"
 
 namespace snapgate::app {
@@ -38,7 +39,7 @@ class DeclaredPlanTest : public testing::Test {
             connect::read_declarations(declarations_, member.key(), member.value(),
                                        connect::DeclaredTo::kServer);
         }
-        plan_ = plan_declared(declarations_, projects_, clusters_);
+        plan_ = plan_declared(declarations_, projects_, clusters_, last_);
         return plan_;
     }
     // The clusters as name=uid@project.
@@ -57,6 +58,7 @@ class DeclaredPlanTest : public testing::Test {
     access::ProjectTable::Rows projects_;
     cluster::ClusterTable::Rows clusters_;
     connect::Declarations declarations_;
+    LastDeclared last_;
     DeclaredPlan plan_;
 };
 
@@ -141,6 +143,76 @@ TEST_F(DeclaredPlanTest, HoldsWhatAFaultIsAbout) {
     EXPECT_THAT(plan_.undeclared, IsEmpty());
     plan("clusters: []");
     EXPECT_THAT(plan_.undeclared, ElementsAre("a", "b", "c", "d"));
+}
+
+// Each thing that a file says of what is there, changed alone.
+TEST_F(DeclaredPlanTest, WhateverIsDeclaredOtherwiseIsAChangeOrAFault) {
+    add_project("p", "payments");
+    add_cluster("e", "edge", cluster::kConfigSource, "p");
+    add_cluster("h", "archive", "hosted", "p");
+    last_ = {.projects = {{"p", "payments"}}, .hosted = {{"h", "archive"}}, .connections = {}};
+    const std::string project = "projects: [{name: payments, uid: p}]\n";
+    const std::string edge = "- {name: edge, uid: e, project: payments, kubeconfig: k}\n";
+    const std::string archive = "- {name: archive, uid: h, project: payments, hosted: true}\n";
+    plan(project + "clusters:\n" + edge + archive);
+    EXPECT_THAT(faults(), IsEmpty());
+    EXPECT_THAT(plan_.undeclared, IsEmpty());
+    EXPECT_THAT(plan_.undeclared_projects, IsEmpty());
+    EXPECT_THAT(plan_.undeclared_hosted, IsEmpty());
+    EXPECT_EQ(plan_.clusters[1].expected_before, std::nullopt);
+
+    EXPECT_THAT(plan("clusters:\n" + edge + archive).undeclared_projects, ElementsAre("p"));
+    EXPECT_THAT(plan(project + "clusters:\n" + edge).undeclared_hosted, ElementsAre("h"));
+    EXPECT_THAT(plan(project + "clusters:\n" + archive).undeclared, ElementsAre("e"));
+    EXPECT_EQ(plan(project + "clusters:\n" + edge +
+                   "- {name: archive, uid: h, project: payments, hosted: true, expected-every: 7h}")
+                  .clusters[1]
+                  .expected_before,
+              base::Millis(0));
+    for (const std::string& wrong : {
+             // Another name, uid, project or type.
+             project + "clusters:\n" + archive +
+                 "- {name: other, uid: e, project: payments, kubeconfig: k}\n",
+             project + "clusters:\n" + archive +
+                 "- {name: edge, uid: x, project: payments, kubeconfig: k}\n",
+             project + "clusters:\n" + archive + "- {name: edge, uid: e, kubeconfig: k}\n",
+             project + "clusters:\n" + archive +
+                 "- {name: edge, uid: e, project: payments, hosted: true}\n",
+             "projects: [{name: other, uid: p}]\nclusters:\n" + edge + archive,
+             "projects: [{name: payments, uid: x}]\nclusters:\n" + edge + archive,
+         }) {
+        plan(wrong);
+        EXPECT_THAT(faults(), testing::Not(IsEmpty())) << wrong;
+    }
+    // What the file says something wrong of may be meant all the same.
+    EXPECT_THAT(plan("projects: [{name: payments, uid: p, quota: 7}]\n").undeclared_projects,
+                IsEmpty());
+    EXPECT_THAT(plan("clusters: [{name: archive, hosted: 7}]\n").undeclared_hosted, IsEmpty());
+    // What was deleted is not told.
+    last_.projects = {{"gone", "gone"}};
+    EXPECT_THAT(plan("{}").undeclared_projects, IsEmpty());
+}
+
+TEST(LastDeclared, KnowsAConnectionByWhateverPathItIsNamed) {
+    connect::DeclaredCluster relative;
+    relative.kubeconfig = "k/../edge.kubeconfig";
+    connect::DeclaredCluster absolute;
+    absolute.kubeconfig = std::filesystem::current_path() / "edge.kubeconfig";
+    EXPECT_EQ(connection_text(relative), connection_text(absolute));
+    absolute.context = "c";
+    EXPECT_NE(connection_text(relative), connection_text(absolute));
+}
+
+TEST(LastDeclared, IsReadAsItWasKept) {
+    const base::TemporaryFolder folder;
+    EXPECT_EQ(read_last_declared(folder.path()), LastDeclared());
+    const LastDeclared kept{.projects = {{"p", "payments"}},
+                            .hosted = {{"h", "archive"}},
+                            .connections = {{"e", "[]"}}};
+    ASSERT_TRUE(keep_last_declared(folder.path(), kept));
+    EXPECT_EQ(read_last_declared(folder.path()), kept);
+    folder.file("declared", "damaged");
+    EXPECT_EQ(read_last_declared(folder.path()), LastDeclared());
 }
 
 }  // namespace

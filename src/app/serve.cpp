@@ -66,19 +66,12 @@ bool run(const Settings& settings, const Flags& flags) {
         });
     }
     notice.ready(status_of((*process)->server()));
-    Settings in_use = settings;
     while (true) {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal == SIGHUP) {
             notice.reloading();
-            auto again = load_settings(flags, Environment::of_process());
-            if (!again) {
-                base::log::error("cannot read the settings again: the old ones stay in use",
-                                 {{"error", again.error().message}});
-            }
-            if (again) in_use = std::move(*again);
-            (*process)->reload(in_use);
+            (*process)->reload(load_settings(flags, Environment::of_process()));
             notice.ready(status_of((*process)->server()));
             continue;
         }

@@ -370,10 +370,16 @@ void ServerProcess::stop() {
     if (data_) data_->store.reset();
 }
 
-void ServerProcess::reload(const Settings& settings) {
+void ServerProcess::reload(const Result<Settings>& settings) {
     if (audit_) audit_->reopen();
-    const std::vector<SettingChange> changes = take_settings(settings);
-    take_declared(changes);
+    if (settings) {
+        const std::vector<SettingChange> changes = take_settings(*settings);
+        take_declared(File::kRead, changes);
+    } else {
+        base::log::error("cannot read the settings again: the old ones stay in use",
+                         {{"error", settings.error().message}});
+        take_declared(File::kUnreadable, {});
+    }
     reload_certificate();
 }
 
@@ -381,6 +387,7 @@ std::vector<SettingChange> ServerProcess::take_settings(const Settings& settings
     std::vector<SettingChange> changes = changed_settings(settings_, settings);
     set_log_level(settings_.log_level, settings.log_level);
     log_settings(changes);
+    log_issuers_and_programs(settings_, settings);
     settings_.take_live(settings);
     use_settings();
     return changes;
@@ -393,7 +400,7 @@ void ServerProcess::use_settings() {
         std::min<int64_t>(settings_.protection_max_age.count() / 1000, UINT32_MAX));
 }
 
-void ServerProcess::take_declared(const std::vector<SettingChange>& changes) {
+void ServerProcess::take_declared(File file, const std::vector<SettingChange>& changes) {
     const bool other_rules = std::ranges::any_of(changes, [](const SettingChange& change) {
         return change.setting->name == "connect-allow" || change.setting->name == "connect-deny";
     });
@@ -412,7 +419,11 @@ void ServerProcess::take_declared(const std::vector<SettingChange>& changes) {
     } else {
         for (const std::string& uid : taken->to_follow) api::follow(*services_, uid);
     }
+    // The faults of the file of before are not in this one: its one known fault is told already.
+    if (file == File::kUnreadable) taken->faults.clear();
     log_declared(*taken, settings_.declared);
+    if (file == File::kUnreadable)
+        taken->faults.push_back({settings_.config.string(), "cannot be read"});
     log_taken_in(changes, *taken);
 }
 

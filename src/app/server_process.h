@@ -38,11 +38,11 @@ class ServerProcess {
 
     // Finishes running requests (at most 10 s) and closes the store.
     void stop();
-    // SIGHUP: takes from `settings` what can be taken without a restart: projects and clusters, and
-    // the settings that are live; and reads the certificate again (a self-signed one that is due is
-    // renewed first); and opens the audit log anew. Logs what that changed, and what needs a
-    // restart.
-    void reload(const Settings& settings);
+    // SIGHUP: takes from `settings`, if they could be read, what can be taken without a restart:
+    // projects and clusters, and the settings that are live; and reads the certificate again (a
+    // self-signed one that is due is renewed first); and opens the audit log anew. Logs what that
+    // changed, and what needs a restart.
+    void reload(const base::Result<Settings>& settings);
 
     const net::Server& server() const { return *server_; }
 
@@ -69,7 +69,8 @@ class ServerProcess {
 
     // Of reload().
     std::vector<SettingChange> take_settings(const Settings& settings);
-    void take_declared(const std::vector<SettingChange>& changes);
+    enum class File { kRead, kUnreadable };
+    void take_declared(File file, const std::vector<SettingChange>& changes);
     void reload_certificate();
     base::Result<void> reload_registry();
     // Has the metrics and the keys go by settings_.

@@ -229,6 +229,78 @@ def test_a_check_says_what_would_happen_and_does_nothing(fleet):
     assert err[0].startswith("note: what would change is not told")
 
 
+HOSTED = "- {name: archive, uid: archive, hosted: true, expected-every: 12h}\n"
+FIRST = "projects: [{name: payments, uid: p, quota: {clusters: 2}}]\nclusters:\n" + ONE + HOSTED
+
+
+@pytest.mark.parametrize("text, change, message, count", [
+    (FIRST.replace("12h", "7h"), "cluster/archive would expect imports every 7h (until now: 12h)",
+     "imports into a declared cluster are expected at other times from now on", "newExpectations"),
+    (FIRST.replace("clusters: 2", "clusters: 3"), "project/payments would get another quota", "set the quota of a declared project",
+     "newQuotas"),
+    (FIRST.replace("projects: [{name: payments, uid: p, quota: {clusters: 2}}]\n", ""),
+     "project/payments (uid p) is declared no more: it stays until it is deleted",
+     "a project is not declared any more: it stays as it is until it is changed or deleted (snapgate set quota, snapgate delete "
+     "project)", "undeclared"),
+    (FIRST.replace(HOSTED, ""), "cluster/archive (uid archive) is declared no more: it stays until it is deleted",
+     "a hosted cluster is not declared any more: it stays until it is deleted (snapgate delete cluster)", "undeclared"),
+    (FIRST.replace(ONE, ""), "cluster/one (uid one) is declared no more: it would not be followed; what is stored of it stays until "
+     "it is deleted", UNDECLARED, "undeclared"),
+    (FIRST.replace("one.kubeconfig", "two.kubeconfig"), "cluster/one would be followed by another connection",
+     "took the new connection of a declared cluster", "newConnections"),
+    (FIRST.replace("one.kubeconfig", "one.kubeconfig, context: c"), "cluster/one would be followed by another connection",
+     "took the new connection of a declared cluster", "newConnections"),
+    (FIRST.replace("archive", "store"), "cluster/store would be made", "made a declared cluster", "newClusters"),
+    (FIRST.replace("name: one", "name: other"), None, None, "faults"),
+    (FIRST.replace("uid: one", "uid: other"), None, None, "faults"),
+    (FIRST.replace("kubeconfig}", "kubeconfig, project: payments}"), None, None, "faults"),
+    (FIRST.replace("name: payments", "name: web"), None, None, "faults"),
+    (FIRST.replace("uid: p,", "uid: q,"), None, None, "faults"),
+    (FIRST.replace("kubeconfig: one.kubeconfig", "hosted: true"), None, None, "faults"),
+])
+def test_each_thing_that_is_declared_otherwise_is_told_by_a_check_and_by_a_hangup(fleet, text, change, message, count):
+    fleet.start(FIRST)
+    check(fleet, 0)
+    fleet.write(text)
+    for running in (True, False):
+        out, err = check(fleet, 0 if change else 1)
+        assert change in out if change else err, (out, err)
+        if running:
+            fleet.server.stop()
+    fleet.write(FIRST)
+    fleet.server.start()
+    before = len(fleet.server.log(message)) if message else 0
+    line = fleet.hang_up(text)
+    assert line[count] == 1, line
+    assert message is None or len(fleet.server.log(message)) == before + 1
+    assert fleet.hang_up(text)[count] == (1 if count == "faults" else 0), "it is told once"
+
+
+def test_issuers_and_programs_that_are_declared_otherwise_are_told(fleet):
+    issuer = ("issuers: [{name: corp, issuer: 'https://127.0.0.1:1/', audiences: [snapgate], refresh: 10m, "
+              "rules: [{claim: sub, values: [a], role: reader, tenant: true}]}]\n")
+    fleet.start("rate: 7\n")
+    for text, took, gone, programs in [
+            (issuer, 1, 0, 0), (issuer, 1, 0, 0), (issuer.replace("10m", "9m"), 2, 0, 0),
+            ("credential-programs: [/bin/true]\n", 2, 1, 1), ("credential-programs: [/bin/true]\n", 2, 1, 1)]:
+        fleet.hang_up("rate: 7\n" + text)
+        assert [len(fleet.server.log(message)) for message in (
+            "took what is declared of an issuer", "an issuer is not declared any more: its tokens are refused",
+            "the programs that kubeconfigs may name are others from now on")] == [took, gone, programs], text
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_and_nothing_else_is_told(fleet):
+    fleet.start("history: 5m\nrate: 7\nclusters:\n" + ONE)
+    fleet.hang_up("history: 6m\nrate: 8\nclusters:\n" + ONE)
+    told = ("a setting was changed that needs a restart: the old one holds", "a setting is another one from now on")
+    before = [len(fleet.server.log(message)) for message in told]
+    line = fleet.hang_up("history: 5m\nrtae: 9\nclusters: []\n")
+    assert (line["faults"], line["settings"], line["needRestart"], line["unchanged"]) == (1, 0, 0, 1), line
+    error = fleet.server.log("cannot read the settings again: the old ones stay in use")[0]["error"]
+    assert error.endswith(":2: rtae: there is no such setting: did you mean rate?")
+    assert [len(fleet.server.log(message)) for message in told] == before
+
+
 def test_a_check_of_certificates_and_keys(fleet):
     fleet.write("tls-cert: none.crt\ntls-key: none.key\n")
     _, err = check(fleet, 1)
