@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app/settings.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::app {
 namespace {
@@ -29,11 +30,24 @@ constexpr std::string_view kHead =
 
 constexpr std::string_view kDeclarations =
     R"(
-# Clusters that this file declares, and the programs that their kubeconfigs may name: see
-# docs/clusters.md.
+# Projects and clusters that this file declares, and the programs that kubeconfigs of clusters may
+# name: see docs/clusters.md. A cluster has one of kubeconfig, in-cluster and hosted; all else but
+# the name may be left out.
+#projects:
+#  - name: payments
+#    uid: payments
+#    quota: {clusters: 20, keys: 50, objects: 100000, bytes: 1000000000}
 #clusters:
 #  - name: edge-1
+#    uid: edge-1
+#    project: payments
 #    kubeconfig: kubeconfigs/edge-1.yaml
+#    context: admin
+#  - name: home
+#    in-cluster: true
+#  - name: archive
+#    hosted: true
+#    expected-every: 24h
 #credential-programs:
 #  - /usr/local/bin/aws-iam-authenticator
 
@@ -93,6 +107,37 @@ TEST(SettingsFile, OfThePackageIsTakenByTheServer) {
     EXPECT_TRUE(settings->tls_self_signed);
     EXPECT_EQ(settings->data_dir, "/var/lib/snapgate");
     EXPECT_EQ(settings->credentials_key_file, "/etc/snapgate/credentials.key");
+}
+
+// With all that it declares as an example, none of which has a fault.
+TEST(SettingsFile, OfThePackageShowsWhateverCanBeDeclared) {
+    std::string text = read_whole(kFile);
+    const size_t begin = text.find("\n#projects:");
+    ASSERT_NE(begin, std::string::npos);
+    std::istringstream lines(text.substr(begin + 1));
+    std::string declared;
+    for (std::string line; std::getline(lines, line);)
+        if (!line.starts_with("# ")) declared += line.substr(line.empty() ? 0 : 1) + "\n";
+    const base::TemporaryFolder folder;
+    const Environment nothing{[](const std::string&) { return std::nullopt; }, {}};
+    const auto settings =
+        load_settings({{"config", folder.file("all.yaml", declared)}, {"data-dir", "d"}}, nothing);
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_TRUE(settings->declared.faults.empty());
+    EXPECT_EQ(settings->declared.projects.size(), 1U);
+    EXPECT_EQ(settings->declared.clusters.size(), 3U);
+    EXPECT_EQ(settings->credential_programs.size(), 1U);
+    EXPECT_EQ(settings->issuers.size(), 1U);
+    const auto has = [&](std::string_view member) {
+        return declared.find(fmt::format("- {}: ", member)) != std::string::npos ||
+               declared.find(fmt::format("    {}: ", member)) != std::string::npos;
+    };
+    for (const std::string_view member : connect::kProjectMembers)
+        EXPECT_TRUE(has(member)) << member;
+    for (const std::string_view member : connect::kClusterMembers)
+        EXPECT_TRUE(has(member)) << member;
+    const access::Quota& quota = *settings->declared.projects.front().quota;
+    EXPECT_TRUE(quota.clusters && quota.keys && quota.objects && quota.bytes);
 }
 
 }  // namespace
