@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "net/server/key_secret.h"
 
 namespace snapgate::api {
@@ -66,6 +67,9 @@ void append_body(std::string_view code, std::string_view message, std::string_vi
     // Messages quote what the request named, and clients log them.
     response.body += net::without_key_secrets(std::move(out));
 }
+
+// No answer is longer for what a request had in it.
+constexpr size_t kMostMessageBytes = 16 << 10;
 
 // Whether an error is about the server itself: its message is for the log alone.
 bool is_of_the_inside(Code code) {
@@ -149,7 +153,7 @@ std::string_view shown_message(Side side, const base::Error& error, std::string_
                    ? "the server failed at this request; its log says why under this ref"
                    : "the server failed at this request; its log says why under its X-Request-Id";
     }
-    return error.message;
+    return base::clip(error.message, kMostMessageBytes);
 }
 
 void render_error(Side side, const base::Error& error, std::string_view request_id,

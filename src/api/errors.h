@@ -27,7 +27,7 @@ inline constexpr unsigned kRetryAfterSeconds = 1;
 bool may_retry(base::Code code);
 
 // What of an error's message a client may read: neither the inside of a bug nor the server's
-// folders. Those go to the log, under `request_id`.
+// folders. Those go to the log, under `request_id`. Of a very long message the first 16 KiB.
 std::string_view shown_message(Side side, const base::Error& error, std::string_view request_id);
 
 // Makes `response` the answer for `error`, whatever was in it before. An error that something

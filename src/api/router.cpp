@@ -271,7 +271,10 @@ Match find_route(std::span<const Route> routes, std::string_view method, std::st
 }
 
 void forbid_caches(const net::Request& request, net::Response& response) {
-    if (request.path.starts_with("/admin/")) response.add_header("Cache-Control", "no-store");
+    // What these tell depends on the key, and caches know nothing of the header ApiKey.
+    if (request.path.starts_with("/admin/") || request.path.starts_with("/v1/dashboard/") ||
+        request.path == "/metrics")
+        response.add_header("Cache-Control", "no-store");
 }
 
 net::Awaitable<void> answer(const Face& face, const Services& services, net::Request& request,
@@ -284,7 +287,9 @@ net::Awaitable<void> answer(const Face& face, const Services& services, net::Req
         render_error(call.side, result.error(), request.id,
                      call.freshness ? call.freshness : freshness_of_copy(call), response);
         request.held->hold_answer_anyway(response.body.size());
-        forbid_caches(request, response);
+        // Another key may not be refused. Kubernetes' clients name theirs in Authorization, and what
+        // answers that no shared cache keeps.
+        if (face.side == Side::kPalette) response.add_header("Cache-Control", "no-store");
     }
     co_await record_request(call);
 }

@@ -14,9 +14,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-// Of a selector that a message repeats.
-constexpr size_t kShownBytes = 256;
-
 Error refused(std::string message) {
     return {Code::kInvalidParameter, std::move(message), "fieldSelector"};
 }

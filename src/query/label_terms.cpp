@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "model/name_faults.h"
 #include "query/label_tokens.h"
 #include "query/parse_int64.h"
@@ -20,12 +21,20 @@ using base::Result;
 using Operator = LabelTerm::Operator;
 using Values = std::set<std::string, std::less<>>;
 
+// A message has so many faults of a term. A selector of 64 KiB would make one of megabytes, as each
+// fault has the key and the rule in it.
+constexpr size_t kMostFaults = 10;
+
+std::string_view shown(std::string_view text) { return base::clip(text, kShownBytes); }
+
+std::string in_quotes(std::string_view text) { return base::quote(shown(text)); }
+
 Error refused(std::string message) {
     return {Code::kInvalidParameter, std::move(message), "labelSelector"};
 }
 
 Error found_instead(std::string_view found, std::string_view expected) {
-    return refused(fmt::format("found '{}', expected: {}", found, expected));
+    return refused(fmt::format("found '{}', expected: {}", shown(found), expected));
 }
 
 // Reads token by token. Where no operator is possible, "in" and "notin" are ordinary words.
@@ -78,7 +87,7 @@ class Parser {
         term.key = key.text;
         // In Go the path of the fault is nil here, and is printed as such.
         if (const auto faults = model::qualified_name_faults(key.text); !faults.empty()) {
-            return refused(fmt::format("<nil>: Invalid value: {}: {}", base::quote(key.text),
+            return refused(fmt::format("<nil>: Invalid value: {}: {}", in_quotes(key.text),
                                        fmt::join(faults, "; ")));
         }
         if (negated || peek().type == Type::kEnd || peek().type == Type::kComma) {
@@ -112,13 +121,16 @@ class Parser {
             default:
                 return found_instead(op.text, "in, notin, =, ==, !=, gt, lt");
         }
+        values_ += values.size();
+        if (values_ > kMostSelectorValues)
+            return refused(fmt::format("a selector has at most {} values", kMostSelectorValues));
         return check(std::move(term), values);
     }
 
     Result<Values> read_set() {
         const LabelToken& open = take();
         if (open.type != Type::kOpen)
-            return refused(fmt::format("found '{}' expected: '('", open.text));
+            return refused(fmt::format("found '{}' expected: '('", shown(open.text)));
         Values values;
         const LabelToken first = peek();
         if (first.type == Type::kClose) {
@@ -168,6 +180,7 @@ class Parser {
         }
         size_t index = 0;
         for (const std::string& value : values) {
+            if (faults.size() >= kMostFaults) break;
             if (!set) {
                 if (auto number = parse_int64(value)) {
                     term.number = *number;
@@ -175,12 +188,12 @@ class Parser {
                     faults.push_back(
                         fmt::format("values[{}]: Invalid value: {}: for 'Gt', 'Lt' operators, the "
                                     "value must be an integer",
-                                    index, base::quote(value)));
+                                    index, in_quotes(value)));
                 }
             }
             if (const auto wrong = model::label_value_faults(value); !wrong.empty()) {
                 faults.push_back(fmt::format("values[{}][{}]: Invalid value: {}: {}", index,
-                                             term.key, base::quote(value), fmt::join(wrong, "; ")));
+                                             term.key, in_quotes(value), fmt::join(wrong, "; ")));
             }
             ++index;
         }
@@ -192,6 +205,7 @@ class Parser {
 
     std::vector<LabelToken> tokens_;
     size_t at_ = 0;
+    size_t values_ = 0;  // of all terms so far
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "query/selector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "json/object.h"
 #include "model/names.h"
 #include "query/field_terms.h"
@@ -42,7 +45,9 @@ Result<Selector> Selector::parse(model::Kind kind, std::string_view labels,
             field.part = Part::kPhase;
             selector.reads_phase_ = true;
         } else if (term.label != kName) {
-            return Error(Code::kInvalidParameter, "field label not supported: " + term.label,
+            return Error(Code::kInvalidParameter,
+                         fmt::format("field label not supported: {}",
+                                     base::clip(term.label, kShownBytes)),
                          "fieldSelector");
         }
         selector.fields_.push_back(std::move(field));

@@ -1,5 +1,6 @@
 #include "query/selector.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -217,6 +218,36 @@ TEST(SelectorTest, HasAtMostTwoHundredTerms) {
         Selector::parse(model::Kind::kSnapshot, labels, fields + ",metadata.name!=a");
     ASSERT_FALSE(more_fields);
     EXPECT_EQ(more_fields.error().subject, "fieldSelector");
+}
+
+TEST(SelectorTest, HasAtMostAThousandValuesInAllTerms) {
+    const auto values = [](size_t count) {
+        std::string text = "(";
+        for (size_t i = 0; i < count; ++i) text += fmt::format("{}v{}", i == 0 ? "" : ",", i);
+        return text + ")";
+    };
+    const std::string half = "a in " + values(kMostSelectorValues / 2) + ",b notin ";
+    EXPECT_TRUE(
+        Selector::parse(model::Kind::kSnapshot, half + values(kMostSelectorValues / 2), ""));
+    EXPECT_EQ(refusal(half + values(kMostSelectorValues / 2 + 1), ""),
+              "unable to parse requirement: a selector has at most 1000 values");
+}
+
+TEST(SelectorTest, ARefusalOfALongSelectorIsShort) {
+    std::string many = "a in (~0";
+    for (int i = 1; i < 900; ++i) many += fmt::format(",~{}", i);
+    const std::string faults = refusal(many + ")", "");
+    EXPECT_NE(faults.find("values[9][a]"), std::string::npos);
+    EXPECT_EQ(faults.find("values[10][a]"), std::string::npos);
+    const std::string longer(60000, '~');
+    for (const std::string& selector :
+         {longer, "!" + longer, "a=" + longer, "a in (" + longer + ")", "a>" + longer,
+          "a " + longer, "a in " + longer, "a in (b " + longer + ")"}) {
+        EXPECT_LT(refusal(selector, "").size(), 2048U) << selector.substr(0, 8);
+    }
+    for (const std::string& selector :
+         {longer, longer + "=a", longer + "!=a", "metadata.name=\\" + longer})
+        EXPECT_LT(refusal("", selector).size(), 2048U) << selector.substr(0, 8);
 }
 
 TEST(SelectorTest, PrefixesOfKeys) {

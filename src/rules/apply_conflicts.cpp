@@ -11,7 +11,7 @@ namespace snapgate::rules {
 namespace {
 
 // Of very many conflicts, which only made-up managedFields give, the error shows the first ones.
-constexpr size_t kMostShown = 4096;
+constexpr size_t kMostShown = 256;
 
 std::string shown_manager(const ManagedEntry& entry) {
     std::string text = base::quote(entry.manager);

@@ -93,7 +93,8 @@ def test_the_last_lasting_admin_key_stays(server, admin):
 
 
 @pytest.mark.parametrize("target", ["/admin/v1/keys", "/admin/v1/clusters", "/admin/v1/projects", "/admin/v1/backup",
-                                    "/admin/v1/keys/none", "/admin/v1/nothing"])
+                                    "/admin/v1/keys/none", "/admin/v1/nothing", "/metrics",
+                                    "/v1/dashboard/projects/metadata", "/v1/spectroclusters/none/vms/snapshot"])
 def test_no_cache_keeps_what_the_registry_tells(admin, server, target):
     for client in (admin, server.anonymous()):
         assert client.get(target).header("Cache-Control") == "no-store", target
