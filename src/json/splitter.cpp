@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -33,6 +34,18 @@ constexpr auto kClass = classes();
 
 uint8_t class_of(char c) {
     return kClass[static_cast<uint8_t>(c)];
+}
+
+// What a list has around its items: its kind, the version, a continue token. It is read while the
+// stream waits, so it must be short.
+constexpr size_t kMaxEnvelopeBytes = 64 << 10;
+
+base::Result<void> check_envelope(std::string_view envelope, size_t max_item_bytes) {
+    const size_t most = std::min(max_item_bytes, kMaxEnvelopeBytes);
+    if (envelope.size() <= most) return {};
+    return base::Error{
+        base::Code::kTooLarge,
+        fmt::format("what the list has around its items is larger than {} bytes", most)};
 }
 
 }  // namespace
@@ -203,7 +216,7 @@ base::Result<void> ItemSplitter::begin_envelope(const char* at) {
     kept_.append(mark_, at);
     envelope_.swap(kept_);
     kept_.clear();
-    return envelope_.size() > max_item_bytes_ ? too_large() : base::Result<void>();
+    return check_envelope(envelope_, max_item_bytes_);
 }
 
 base::Result<void> ItemSplitter::step_elements(const char*& at) {
@@ -256,7 +269,7 @@ base::Result<void> ItemSplitter::end_object(const char* at) {
         return emit(at);
     }
     envelope_.append(mark_, at);
-    if (envelope_.size() > max_item_bytes_) return too_large();
+    SNAPGATE_TRY(check_envelope(envelope_, max_item_bytes_));
     auto envelope = parse(envelope_);
     if (!envelope)
         return base::Error{base::Code::kInvalidBody,
@@ -296,11 +309,14 @@ base::Result<void> ItemSplitter::keep(const char* end) {
     if (place_ != Place::kObject && place_ != Place::kItem && place_ != Place::kScalar) return {};
     const bool around = place_ == Place::kObject && in_list_;
     if (passing_over_ && !around) return {};
-    std::string& text = around ? envelope_ : kept_;
-    text.append(mark_, end);
-    if (text.size() <= max_item_bytes_) return {};
-    if (around || !too_large_) return too_large();
-    SNAPGATE_TRY(begin_passing_over(text));
+    if (around) {
+        envelope_.append(mark_, end);
+        return check_envelope(envelope_, max_item_bytes_);
+    }
+    kept_.append(mark_, end);
+    if (kept_.size() <= max_item_bytes_) return {};
+    if (!too_large_) return too_large();
+    SNAPGATE_TRY(begin_passing_over(kept_));
     kept_ = std::string();
     return {};
 }

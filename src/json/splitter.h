@@ -27,7 +27,8 @@ class ItemSplitter {
     explicit ItemSplitter(Sink sink, size_t max_item_bytes = kMaxObjectBytes);
 
     // From now on an item over the cap does not end the stream: it is skipped, and `beginning` gets
-    // its beginning (about as much as the cap). The cap still holds for a list's envelope.
+    // its beginning (about as much as the cap). A list's envelope, which may have 64 KiB at most,
+    // still ends the stream if it is larger.
     void pass_over_too_large(Sink beginning) { too_large_ = std::move(beginning); }
 
     // Called at the end of each top-level value of the stream: they tell whether a dump is
@@ -42,7 +43,7 @@ class ItemSplitter {
     void tell(Values values) { values_ = std::move(values); }
 
     // kInvalidBody if the bytes cannot be such a stream, with the number of the item (from 0) and
-    // of the byte; kTooLarge for an item or envelope over the cap.
+    // of the byte; kTooLarge for an item over the cap, or an envelope over its own.
     base::Result<void> feed(std::string_view chunk);
     // At the end of the stream: kInvalidBody if it ends within a value, with the last item before.
     base::Result<void> finish();

@@ -180,6 +180,16 @@ TEST(ItemSplitter, CapsItemsAndEnvelope) {
     EXPECT_FALSE(endless.finish());
 }
 
+TEST(ItemSplitter, CapsTheEnvelopeBelowAnItem) {
+    const std::string item = R"({"a":")" + std::string(64 << 10, 'x') + "\"}";
+    EXPECT_EQ(run({std::string_view(item)}, 1 << 20).error, "");
+    for (const std::string& text :
+         {R"({"m":)" + item + R"(,"items":[]})", R"({"items":[],"m":)" + item + "}"}) {
+        EXPECT_THAT(run({std::string_view(text)}, 1 << 20).error,
+                    HasSubstr("what the list has around its items is larger than 65536 bytes"));
+    }
+}
+
 TEST(ItemSplitter, EndsWithTheErrorOfTheSink) {
     size_t calls = 0;
     ItemSplitter splitter([&](std::string_view) -> base::Result<void> {
