@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/query_string.h"
 #include "net/http/header_values.h"
+#include "net/server/aside.h"
 
 namespace snapgate::api {
 
@@ -51,16 +52,25 @@ net::Awaitable<Result<std::string>> read_text(Call& call, size_t most) {
     co_return text;
 }
 
-net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
+net::Awaitable<Result<std::string>> read_json_text(Call& call, size_t most) {
     auto content_type = call.request.header("Content-Type");
     if (content_type && net::media_type(*content_type) != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
                         "the body must be JSON: send it with Content-Type: application/json");
     }
-    SNAPGATE_CO_ASSIGN(auto text, co_await read_text(call));
-    SNAPGATE_CO_ASSIGN(auto value, json::parse(text));
-    if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be a JSON object");
-    co_return std::move(value.get_object());
+    co_return co_await read_text(call, most);
+}
+
+Result<json::Object> parse_json_object(std::string_view text) {
+    SNAPGATE_ASSIGN(auto value, json::parse(text));
+    if (!value.is_object()) return Error(Code::kInvalidBody, "the body must be a JSON object");
+    return std::move(value.get_object());
+}
+
+net::Awaitable<Result<json::Object>> read_json_body(Call& call, size_t most) {
+    SNAPGATE_CO_ASSIGN(const auto text, co_await read_json_text(call, most));
+    auto parse = [&text] { return parse_json_object(text); };
+    co_return co_await net::make_aside(*call.response.stream, text.size(), std::move(parse));
 }
 
 Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {

@@ -23,7 +23,8 @@
 namespace snapgate::api {
 
 inline constexpr size_t kMaxBodyBytes = 3 << 20;
-// The most bytes of a body that never is large: a review, the options of a deletion.
+// The most bytes of a body that never is large: a review, the options of a deletion, a project, a
+// key.
 inline constexpr size_t kMaxSmallBodyBytes = 64 << 10;
 // The most bytes of a body in YAML, which takes a hundred times as long to read as JSON.
 inline constexpr size_t kMaxYamlBodyBytes = 256 << 10;
@@ -80,7 +81,9 @@ struct Call {
                 services.mirrors,
                 passed,
                 [&all = services](const cluster::Cluster& one) { return all.quota_of(one); },
-                audit};
+                audit,
+                *response.stream,
+                request.held->held()};
     }
 };
 
@@ -93,8 +96,13 @@ base::Result<bool> query_flag(const net::Request& request, std::string_view name
 // The whole body. Errors of RequestBody::read_all(); kUnauthorized if the caller's key was revoked,
 // or has expired, while the body came: nothing may be stored for it then.
 net::Awaitable<base::Result<std::string>> read_text(Call& call, size_t most = kMaxBodyBytes);
-// The body as a JSON object. kUnsupportedMediaType, kInvalidBody, and the errors of read_text().
-net::Awaitable<base::Result<json::Object>> read_json_body(Call& call);
+// The same for a body whose type must be JSON, or kUnsupportedMediaType.
+net::Awaitable<base::Result<std::string>> read_json_text(Call& call, size_t most);
+// Of such a body. kInvalidBody.
+base::Result<json::Object> parse_json_object(std::string_view text);
+// The body as a JSON object, with the errors of both.
+net::Awaitable<base::Result<json::Object>> read_json_body(Call& call,
+                                                          size_t most = kMaxSmallBodyBytes);
 
 // The cluster of that uid, if there is one and the call may see it.
 base::Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid);

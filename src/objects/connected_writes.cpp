@@ -10,6 +10,7 @@
 #include "model/api_names.h"
 #include "model/object.h"
 #include "net/http/header_values.h"
+#include "net/server/aside.h"
 #include "objects/cluster_answer.h"
 #include "objects/cluster_request.h"
 #include "objects/mirror_wait.h"
@@ -87,10 +88,15 @@ net::Awaitable<Result<Written>> send_object(WriteContext context, Place place,
                                                "?fieldManager=" + base::percent_encode(manager));
     const std::string version = served_version(context.mirrors, place.cluster);
     request.content_type = "application/json";
-    request.body = json::change_api_version(json::serialize(json::Value(std::move(body))),
-                                            between_versions(model::kStoredVersion, version));
+    auto print = [&] {
+        return json::change_api_version(json::serialize(json::Value(std::move(body))),
+                                        between_versions(model::kStoredVersion, version));
+    };
+    request.body = co_await net::make_aside(context.stream, context.body_bytes, std::move(print));
     SNAPGATE_CO_ASSIGN(auto text, co_await send_request(context, place, std::move(request)));
-    SNAPGATE_CO_ASSIGN(auto object, read_answer(place, text));
+    auto read = [&] { return read_answer(place, text); };
+    SNAPGATE_CO_ASSIGN(auto object,
+                       co_await net::make_aside(context.stream, text.size(), std::move(read)));
     Written written;
     written.value = model::encode_object(object, object.version);
     place.name = object.name;

@@ -13,6 +13,7 @@
 #include "json/object.h"
 #include "json/path.h"
 #include "model/api_names.h"
+#include "net/server/aside.h"
 #include "objects/object_write.h"
 
 namespace snapgate::objects {
@@ -60,7 +61,6 @@ net::Awaitable<Result<WriteOutcome>> commit_object(const WriteContext& context,
 struct Live {
     std::string value;  // as it is stored
     model::Revision revision = 0;
-    json::Object object;  // its Kubernetes form
 };
 
 Result<std::optional<Live>> read_live(const store::Store& store, const Place& place) {
@@ -68,14 +68,16 @@ Result<std::optional<Live>> read_live(const store::Store& store, const Place& pl
     SNAPGATE_ASSIGN(auto found,
                     view.newest(place.cluster.number, place.kind, place.ns, place.name));
     if (!found) return std::optional<Live>();
-    Live live;
-    live.revision = found->revision;
-    live.value = found->object.value;
+    return Live{std::string(found->object.value), found->revision};
+}
+
+// Its Kubernetes form.
+Result<json::Object> read_object(const Live& live) {
+    SNAPGATE_ASSIGN(const model::StoredObject stored, model::decode_object(live.value));
     std::string text;
-    SNAPGATE_TRY(json::append_kubernetes_form(found->object, text));
+    SNAPGATE_TRY(json::append_kubernetes_form(stored, text));
     SNAPGATE_ASSIGN(json::Value value, json::parse(text));
-    live.object = std::move(value.as_object());
-    return live;
+    return std::move(value.as_object());
 }
 
 Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
@@ -193,29 +195,51 @@ struct ChangeOptions {
     Quota quota = nullptr;  // null: it is not refused for one
 };
 
+// What a write makes of an object: how it is changed, and what is stored.
+struct Decided {
+    rules::Change::Effect effect = rules::Change::Effect::kNone;
+    model::PreparedObject object;  // unless nothing is changed
+    std::vector<std::string> warnings;
+};
+
+net::Awaitable<Result<Decided>> decide_aside(const WriteContext& context, const Place& place,
+                                             const Live& live, const Decide& decide) {
+    auto make = [&]() -> Result<Decided> {
+        SNAPGATE_ASSIGN(const json::Object object, read_object(live));
+        SNAPGATE_ASSIGN(rules::Change change, decide(object));
+        Decided decided{.effect = change.effect, .object = {}, .warnings = {}};
+        decided.warnings = std::move(change.warnings);
+        if (change.effect != rules::Change::Effect::kNone) {
+            SNAPGATE_ASSIGN(decided.object, prepare(place.kind, change.object));
+        }
+        return decided;
+    };
+    const size_t bytes = context.body_bytes + live.value.size();
+    co_return co_await net::make_aside(context.stream, bytes, std::move(make));
+}
+
 // Stores a change of the object that was read, or removes it. nullopt: it changed meanwhile.
 net::Awaitable<Result<std::optional<Written>>> store_change(const WriteContext& context,
                                                             const Place& place, const Live& live,
-                                                            rules::Change change,
+                                                            Decided decided,
                                                             ChangeOptions options) {
     const bool dry_run = options.dry_run;
     using Effect = rules::Change::Effect;
     Written written;
-    written.warnings = std::move(change.warnings);
+    written.warnings = std::move(decided.warnings);
     written.dry_run = dry_run;
-    if (change.effect == Effect::kNone) {
+    if (decided.effect == Effect::kNone) {
         written.value = live.value;
         co_return std::optional<Written>(std::move(written));
     }
     const std::shared_ptr<ObjectWrite> write = new_write(context, place);
     write->read_at = live.revision;
     write->quota = std::move(options.quota);
-    SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
-    written.removed = change.effect == Effect::kRemove;
+    written.removed = decided.effect == Effect::kRemove;
     // One that goes is shown as it was last: no version of its own says that it is gone.
-    written.value = model::encode_object(prepared, version_of(live.value));
+    written.value = model::encode_object(decided.object, version_of(live.value));
     if (dry_run) co_return std::optional<Written>(std::move(written));
-    if (!written.removed) write->object = std::move(prepared);
+    if (!written.removed) write->object = std::move(decided.object);
     SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(context, write));
     if (outcome.end != End::kDone) co_return std::optional<Written>();
     if (!written.removed)
@@ -231,15 +255,47 @@ Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view gene
     return error;
 }
 
+// What a request creates, under one name after the other if it leaves the name to the server.
+class NewObject {
+  public:
+    NewObject(Kind kind, MakeNew make) : kind_(kind), make_(std::move(make)) {}
+
+    // Under the next name.
+    Result<model::PreparedObject> prepare_next() {
+        if (!made_) {
+            SNAPGATE_ASSIGN(change_, make_(base::random_uuid()));
+            made_ = true;
+            named_ = !json::text_at(change_.object, {"metadata", "name"}).empty();
+            generate_ = json::text_at(change_.object, {"metadata", "generateName"});
+        }
+        if (!named_) rules::give_name(change_.object, rules::generated_name(generate_));
+        return prepare(kind_, change_.object);
+    }
+
+    // Once the first was prepared.
+    bool named() const { return named_; }
+    const std::string& generate() const { return generate_; }
+    std::vector<std::string> take_warnings() { return std::move(change_.warnings); }
+
+  private:
+    const Kind kind_;
+    const MakeNew make_;
+    bool made_ = false;
+    rules::Change change_;
+    bool named_ = false;
+    std::string generate_;
+};
+
 // `ns`: what look_at_namespace() found.
 net::Awaitable<Result<Written>> create_object(const WriteContext& context, Place place,
-                                              rules::Change change, CreateOptions options, End ns) {
-    const bool named = !json::text_at(change.object, {"metadata", "name"}).empty();
-    const std::string generate(json::text_at(change.object, {"metadata", "generateName"}));
+                                              MakeNew make, CreateOptions options, End ns) {
+    NewObject object(place.kind, std::move(make));
     model::ObjectKey key;
-    for (int attempt = 0; attempt < (named ? 1 : kNameTries); ++attempt) {
-        if (!named) rules::give_name(change.object, rules::generated_name(generate));
-        SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
+    for (int attempt = 0; attempt == 0 || (!object.named() && attempt < kNameTries); ++attempt) {
+        auto prepare_next = [&object] { return object.prepare_next(); };
+        SNAPGATE_CO_ASSIGN(
+            auto prepared,
+            co_await net::make_aside(context.stream, context.body_bytes, std::move(prepare_next)));
         key = {prepared.ns, prepared.name};
         const std::shared_ptr<ObjectWrite> write = new_write(context, place);
         write->key = key;
@@ -252,14 +308,14 @@ net::Awaitable<Result<Written>> create_object(const WriteContext& context, Place
         } else {
             SNAPGATE_CO_ASSIGN(outcome, co_await commit_object(context, write));
         }
-        if (outcome.end == End::kExists && !named) continue;
+        if (outcome.end == End::kExists && !object.named()) continue;
         SNAPGATE_CO_ASSIGN(auto result, created(*write, outcome));
         if (options.dry_run) result.value = model::encode_object(*write->object, "");
         result.dry_run = options.dry_run;
-        result.warnings = std::move(change.warnings);
+        result.warnings = object.take_warnings();
         co_return std::move(result);
     }
-    co_return no_free_name(place.kind, key, generate);
+    co_return no_free_name(place.kind, key, object.generate());
 }
 
 // A new snapshot; `name` is the one that an error shows. The rules are asked once, and not after it
@@ -277,8 +333,7 @@ net::Awaitable<Result<Written>> create_snapshot(const WriteContext& context, Pla
         if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
         if (ns == End::kNamespaceGoing) co_return namespace_going({place.ns, std::move(name)});
     }
-    SNAPGATE_CO_ASSIGN(auto change, make(base::random_uuid()));
-    co_return co_await create_object(context, std::move(place), std::move(change), options, ns);
+    co_return co_await create_object(context, std::move(place), std::move(make), options, ns);
 }
 
 net::Awaitable<Result<Written>> change_object(WriteContext context, Place place, Decide decide,
@@ -286,9 +341,9 @@ net::Awaitable<Result<Written>> change_object(WriteContext context, Place place,
     for (const Tries tries; tries.left();) {
         SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
         if (!live) co_return rules::no_such_object(place.kind, place.name);
-        SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+        SNAPGATE_CO_ASSIGN(auto decided, co_await decide_aside(context, place, *live, decide));
         SNAPGATE_CO_ASSIGN(
-            auto stored, co_await store_change(context, place, *live, std::move(change), options));
+            auto stored, co_await store_change(context, place, *live, std::move(decided), options));
         if (stored) co_return std::move(*stored);
     }
     co_return rules::stale_version(place.name);
@@ -330,9 +385,10 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     options.quota = context.quota_of(place.cluster);
     if (place.kind == Kind::kNamespace) {
-        SNAPGATE_CO_ASSIGN(auto change,
-                           rules::create_namespace(std::move(body), base::random_uuid(), writer));
-        co_return co_await create_object(context, std::move(place), std::move(change), options,
+        MakeNew make = [&](const std::string& uid) {
+            return rules::create_namespace(std::move(body), uid, writer);
+        };
+        co_return co_await create_object(context, std::move(place), std::move(make), options,
                                          End::kDone);
     }
     const std::string name(json::text_at(body.object, {"metadata", "name"}));
@@ -364,10 +420,10 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
             SNAPGATE_CO_ASSIGN(live, read_live(context.store, place));
         }
         if (live) {
-            SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+            SNAPGATE_CO_ASSIGN(auto decided, co_await decide_aside(context, place, *live, decide));
             ChangeOptions options{.dry_run = dry_run, .quota = quota};
             SNAPGATE_CO_ASSIGN(auto stored,
-                               co_await store_change(context, place, *live, std::move(change),
+                               co_await store_change(context, place, *live, std::move(decided),
                                                      std::move(options)));
             if (stored) co_return std::move(*stored);
             continue;
@@ -380,19 +436,21 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
     co_return rules::stale_version(place.name);
 }
 
-net::Awaitable<Result<Written>> replace_hosted(WriteContext context, Place place, rules::Body body,
-                                               rules::Writer writer, Decide decide, bool dry_run) {
+net::Awaitable<Result<Written>> replace_hosted(WriteContext context, Place place,
+                                               const rules::Body& body, rules::Writer writer,
+                                               Decide decide, bool dry_run) {
     SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
     if (!damaged) {
         co_return co_await change_hosted(std::move(context), std::move(place), std::move(decide),
                                          dry_run);
     }
     // Whatever it was, now it is what the body says.
-    if (json::Value* metadata = body.object.if_contains("metadata");
+    rules::Body whole = body;
+    if (json::Value* metadata = whole.object.if_contains("metadata");
         metadata != nullptr && metadata->is_object())
         metadata->get_object().erase("resourceVersion");
     const CreateOptions options{.dry_run = dry_run, .make_namespace = true};
-    co_return co_await create_hosted(std::move(context), std::move(place), std::move(body),
+    co_return co_await create_hosted(std::move(context), std::move(place), std::move(whole),
                                      std::move(writer), options);
 }
 

@@ -30,7 +30,8 @@ net::Awaitable<base::Result<Written>> create_hosted(WriteContext context, Place 
                                                     CreateOptions options);
 
 // What a write makes of the object as it is; asked again if that changed meanwhile. It may keep
-// what it refers to: it is not called once change_hosted() has returned.
+// what it refers to: it is not called once change_hosted() has returned. It is called on another
+// thread where that may take long (net/server/aside.h), and on one at a time.
 using Decide = std::function<base::Result<rules::Change>(const json::Object& live)>;
 
 net::Awaitable<base::Result<Written>> change_hosted(WriteContext context, Place place,
@@ -45,10 +46,10 @@ using MakeNew = std::function<base::Result<rules::Change>(const std::string& uid
 net::Awaitable<base::Result<Written>> apply_hosted(WriteContext context, Place place, Decide decide,
                                                    MakeNew make, bool dry_run);
 
-// A change to what the body says. If a repair of the store removed the object, it is created anew
-// from the body, and `decide` is not asked.
+// A change to what the body says, which outlives the write. If a repair of the store removed the
+// object, it is created anew from the body, and `decide` is not asked.
 net::Awaitable<base::Result<Written>> replace_hosted(WriteContext context, Place place,
-                                                     rules::Body body, rules::Writer writer,
+                                                     const rules::Body& body, rules::Writer writer,
                                                      Decide decide, bool dry_run);
 
 // A change by the rules of deletion. A Namespace is marked as going: NamespaceSweeper removes what

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include "audit/action.h"
 #include "cluster/object_quota.h"
 #include "mirror/mirrors.h"
+#include "net/server/response_stream.h"
 #include "objects/namespace_sweeper.h"
 #include "store/store.h"
 
@@ -24,7 +26,10 @@ struct WriteContext {
     // write.
     std::function<std::shared_ptr<const cluster::ObjectQuota>(const cluster::Cluster&)> quota_of;
     // What the caller does; null: no audit trail is kept.
-    std::shared_ptr<audit::Action> audit = nullptr;
+    std::shared_ptr<audit::Action> audit;
+    // Of the request: what takes long is done aside (net/server/aside.h).
+    net::ResponseStream& stream;
+    size_t body_bytes;
 };
 
 }  // namespace snapgate::objects

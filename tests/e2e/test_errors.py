@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import LIST_ROUTE, PATIENCE, snapshots
+from harness import LIST_ROUTE, PATIENCE, snapshots, vm_path
 
 FORM = {"code", "message", "details", "ref"}
 
@@ -29,7 +29,7 @@ def test_400_invalid_parameter_names_it(admin, uid):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"7", b'"text"', b'{"name":"a"} x', b'{"name":"a",}', b"\xff\xfe",
-                                  b"[" * 100000])
+                                  b"[" * 60_000])
 def test_400_invalid_body_that_is_no_json_object(admin, body):
     check(admin.post("/admin/v1/projects", body, {"Content-Type": "application/json"}), 400, "InvalidBody")
 
@@ -155,9 +155,18 @@ def test_409_for_the_last_admin_key(server, admin):
     assert server.client().get("/admin/v1/keys").status == 200
 
 
-def test_413_for_a_body_above_3_mib(admin):
-    body = json.dumps({"name": "x" * (3 * 1024 * 1024)})
-    check(admin.post("/admin/v1/projects", body, {"Content-Type": "application/json"}), 413, "RequestTooLarge")
+def post_body(admin, path, body, size):
+    """Posts an object with blanks behind it, up to that size."""
+    return admin.post(path, json.dumps(body).ljust(size), {"Content-Type": "application/json"})
+
+
+def test_413_for_a_body_above_3_mib(admin, uid):
+    check(post_body(admin, vm_path(uid), {"metadata": {"name": "large"}}, (3 << 20) + 1), 413, "RequestTooLarge")
+
+
+def test_413_for_a_body_of_the_registry_above_64_kib(admin):
+    check(post_body(admin, "/admin/v1/projects", {"name": "large"}, (64 << 10) + 1), 413, "RequestTooLarge")
+    assert post_body(admin, "/admin/v1/projects", {"name": "fits"}, 64 << 10).status == 201
 
 
 def test_413_for_a_chunked_body_above_3_mib(admin):
@@ -170,9 +179,8 @@ def test_413_for_a_chunked_body_above_3_mib(admin):
     check(reply, 413, "RequestTooLarge")
 
 
-def test_a_body_just_below_3_mib_is_read(admin):
-    body = json.dumps({"name": "fits"}).ljust(3 * 1024 * 1024)
-    assert admin.post("/admin/v1/projects", body, {"Content-Type": "application/json"}).status == 201
+def test_a_body_of_3_mib_is_read(admin, uid):
+    assert post_body(admin, vm_path(uid), {"metadata": {"name": "fits"}}, 3 << 20).status == 200
 
 
 def refused(server, request, status):

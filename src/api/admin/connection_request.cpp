@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/test_time.h"
 #include "connect/passed_servers.h"
+#include "net/server/aside.h"
 
 namespace snapgate::api::admin {
 
@@ -56,16 +57,18 @@ net::Awaitable<Result<connect::ConnectionCheck>> look_at(
                                                  base::test_time("connection-check", kCheckTime));
 }
 
-Result<connect::Connection> read_connection(const json::Object& body) {
-    SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
+net::Awaitable<Result<connect::Connection>> read_connection(Call& call, const json::Object& body) {
+    SNAPGATE_CO_ASSIGN(const std::string text, json::optional_string(body, "kubeconfig"));
     if (text.empty()) {
-        return Error(Code::kInvalidBody,
-                     "kubeconfig is missing: the text of a kubeconfig with "
-                     "everything inline",
-                     "kubeconfig");
+        co_return Error(Code::kInvalidBody,
+                        "kubeconfig is missing: the text of a kubeconfig with "
+                        "everything inline",
+                        "kubeconfig");
     }
-    SNAPGATE_ASSIGN(std::string context, json::optional_string(body, "context"));
-    return connect::read_kubeconfig(text, context);
+    SNAPGATE_CO_ASSIGN(const std::string context, json::optional_string(body, "context"));
+    auto read = [&] { return connect::read_kubeconfig(text, context); };
+    co_return co_await net::make_aside(*call.response.stream, text.size() * net::kYamlWeight,
+                                       std::move(read));
 }
 
 net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,

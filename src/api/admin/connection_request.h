@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "connect/connection.h"
 #include "connect/connection_check.h"
+#include "connect/kubeconfig.h"
 
 namespace snapgate::api::admin {
 
@@ -12,8 +13,12 @@ struct CheckedConnection {
     connect::ConnectionCheck check;
 };
 
+// The most bytes of a body with a kubeconfig, each of which may be escaped.
+inline constexpr size_t kMaxConnectionBodyBytes = 2 * connect::kMaxKubeconfigBytes;
+
 // The members `kubeconfig` and `context` of a request. kInvalidBody.
-base::Result<connect::Connection> read_connection(const json::Object& body);
+net::Awaitable<base::Result<connect::Connection>> read_connection(Call& call,
+                                                                  const json::Object& body);
 
 // Looks for at most ten seconds what is found at a cluster's connection; as check_connection().
 net::Awaitable<base::Result<connect::ConnectionCheck>> look_at(

@@ -103,11 +103,11 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
 
 net::Awaitable<Result<void>> create_cluster(Call& call) {
     SNAPGATE_CO_ASSIGN(const bool dry_run, query_flag(call.request, "dryRun"));
-    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call, kMaxConnectionBodyBytes));
     SNAPGATE_CO_ASSIGN(auto cluster, read_cluster(call, body));
     json::Array warnings;
     if (cluster.connected()) {
-        SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
+        SNAPGATE_CO_ASSIGN(auto connection, co_await read_connection(call, body));
         SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));
         SNAPGATE_CO_ASSIGN(auto sealed, call.services.sealer.seal(cluster.uid, checked.connection));
         cluster.sealed = std::move(sealed);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/admin/routes.h"
 #include "api/identify.h"
@@ -16,6 +17,7 @@
 #include "json/splitter.h"
 #include "net/await.h"
 #include "net/http/header_values.h"
+#include "net/server/aside.h"
 #include "objects/batch_pipe.h"
 
 namespace snapgate::api::admin {
@@ -142,17 +144,62 @@ Error with_done(Error error, const Asked& asked, const objects::ImportReport& re
     return error;
 }
 
+// The items that a piece of the stream ended. What is short is taken in at once. From the first
+// long one on they wait, so that their order stays, until take_long() takes them in aside.
+class EndedItems {
+  public:
+    explicit EndedItems(objects::Import& import) : import_(import) {}
+
+    void add(std::string_view item, bool too_large) {
+        if (waiting_.empty() && item.size() <= net::kMostBytesAtOnce) {
+            take(item, too_large);
+        } else {
+            waiting_.push_back({std::string(item), too_large});
+            bytes_ += item.size();
+        }
+    }
+
+    net::Awaitable<void> take_long(net::ResponseStream& stream) {
+        if (waiting_.empty()) co_return;
+        auto take_all = [this] {
+            for (const Waiting& one : waiting_) take(one.text, one.too_large);
+            return true;
+        };
+        co_await net::make_aside(stream, std::exchange(bytes_, 0), std::move(take_all));
+        waiting_.clear();
+    }
+
+  private:
+    struct Waiting {
+        std::string text;
+        bool too_large = false;  // the text is its beginning
+    };
+
+    void take(std::string_view item, bool too_large) {
+        if (too_large) {
+            import_.add_too_large(item);
+        } else {
+            import_.add(item);
+        }
+    }
+
+    objects::Import& import_;
+    std::vector<Waiting> waiting_;
+    size_t bytes_ = 0;  // of those that wait
+};
+
 // Takes the stream in, batch after batch: while one is being committed the next is read. Whoever
 // sends it may take hours, in which the key may be revoked: from then on nothing more is stored.
 net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects::Import& import,
                                         objects::BatchPipe& pipe, json::DumpEnd& end) {
+    EndedItems ended(import);
     json::ItemSplitter splitter([&](std::string_view item) -> Result<void> {
         SNAPGATE_TRY(end.closed() ? Result<void>() : check_end(asked, end));
-        import.add(item);
+        ended.add(item, false);
         return {};
     });
-    splitter.pass_over_too_large([&import](std::string_view beginning) -> Result<void> {
-        import.add_too_large(beginning);
+    splitter.pass_over_too_large([&ended](std::string_view beginning) -> Result<void> {
+        ended.add(beginning, true);
         return {};
     });
     end.follow(splitter);
@@ -166,6 +213,7 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects:
         } else if (fed) {
             fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
         }
+        co_await ended.take_long(*call.response.stream);
         // With each piece, and not only with a batch: few objects may come for a long time.
         SNAPGATE_CO_TRY(check_key(call));
         // Whatever else ends the stream: what was whole before is stored.

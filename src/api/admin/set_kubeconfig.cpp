@@ -23,10 +23,10 @@ Result<void> respond(Call& call, const cluster::Cluster& cluster, bool changed,
 net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     SNAPGATE_CO_ASSIGN(const bool dry_run, query_flag(call.request, "dryRun"));
     SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
-    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call, kMaxConnectionBodyBytes));
     SNAPGATE_CO_TRY(json::refuse_unknown(body, {"kubeconfig", "context"}));
     SNAPGATE_CO_TRY(cluster::require_settable(cluster));
-    SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
+    SNAPGATE_CO_ASSIGN(auto connection, co_await read_connection(call, body));
     const auto before = call.services.sealer.open(cluster.uid, cluster.sealed);
     // A connection that was a project's, given by the tenant, may lead to other addresses from now
     // on.

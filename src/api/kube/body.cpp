@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <functional>
-#include <optional>
 #include <utility>
 
 #include "api/kube/forms.h"
@@ -15,6 +13,7 @@
 #include "json/yaml.h"
 #include "model/api_names.h"
 #include "net/http/header_values.h"
+#include "net/server/aside.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -109,28 +108,21 @@ net::Awaitable<Result<rules::Body>> read_object(Call& call) {
     const std::string type = content_type(call.request);
     const bool yaml = type == "application/yaml";
     const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
-    if (!snapshot && type == kProtobufType) {
-        SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
-        SNAPGATE_CO_ASSIGN(auto object, read_protobuf(text));
-        rules::Body body;
-        body.object = std::move(object);
-        co_return body;
-    }
-    if (!yaml && type != "application/json") {
-        co_return unsupported_body(kObjectTypes);
-    }
-    SNAPGATE_CO_ASSIGN(auto text,
+    const bool protobuf = !snapshot && type == kProtobufType;
+    if (!yaml && !protobuf && type != "application/json") co_return unsupported_body(kObjectTypes);
+    SNAPGATE_CO_ASSIGN(const auto text,
                        co_await read_body(call, yaml ? kMaxYamlBodyBytes : kMaxBodyBytes));
-    if (!yaml)
-        co_return rules::decode_object(text, rules::Media::kJson,
-                                       snapshot ? model::kSnapshotKind : model::kNamespaceKind);
-    std::optional<Result<rules::Body>> body;
-    std::function<void()> decode = [&] {
-        body.emplace(rules::decode_object(text, rules::Media::kYaml,
-                                          snapshot ? model::kSnapshotKind : model::kNamespaceKind));
+    auto decode = [&]() -> Result<rules::Body> {
+        if (protobuf) {
+            rules::Body body;
+            SNAPGATE_ASSIGN(body.object, read_protobuf(text));
+            return body;
+        }
+        return rules::decode_object(text, yaml ? rules::Media::kYaml : rules::Media::kJson,
+                                    snapshot ? model::kSnapshotKind : model::kNamespaceKind);
     };
-    co_await call.response.stream->do_aside(std::move(decode));
-    co_return std::move(*body);
+    const size_t bytes = yaml ? text.size() * net::kYamlWeight : text.size();
+    co_return co_await net::make_aside(*call.response.stream, bytes, std::move(decode));
 }
 
 net::Awaitable<Result<json::Object>> read_review(Call& call) {
@@ -138,27 +130,23 @@ net::Awaitable<Result<json::Object>> read_review(Call& call) {
     const bool yaml = type == "application/yaml";
     if (!yaml && type != "application/json" && type != kProtobufType)
         co_return unsupported_body(kObjectTypes);
-    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call, kMaxSmallBodyBytes));
-    if (type == kProtobufType) co_return read_protobuf(text);
-    std::optional<Result<json::Value>> read;
-    std::function<void()> parse = [&] {
-        read.emplace(yaml ? json::parse_yaml(text) : json::parse(text));
+    SNAPGATE_CO_ASSIGN(const auto text, co_await read_body(call, kMaxSmallBodyBytes));
+    auto read = [&]() -> Result<json::Object> {
+        if (type == kProtobufType) return read_protobuf(text);
+        SNAPGATE_ASSIGN(auto value, yaml ? json::parse_yaml(text) : json::parse(text));
+        if (!value.is_object()) return Error(Code::kInvalidBody, "the body must be an object");
+        return std::move(value.get_object());
     };
-    if (yaml) {
-        co_await call.response.stream->do_aside(std::move(parse));
-    } else {
-        parse();
-    }
-    SNAPGATE_CO_ASSIGN(auto value, std::move(*read));
-    if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");
-    co_return std::move(value.get_object());
+    const size_t bytes = yaml ? text.size() * net::kYamlWeight : text.size();
+    co_return co_await net::make_aside(*call.response.stream, bytes, std::move(read));
 }
 
 objects::Place place_of(const Call& call) {
     return {call.cluster, call.resource.kind, call.resource.ns, call.resource.name};
 }
 
-Result<void> respond_written(Call& call, const objects::Written& written, unsigned status) {
+net::Awaitable<Result<void>> respond_written(Call& call, objects::Written written,
+                                             unsigned status) {
     net::Response& response = call.response;
     for (const std::string& warning : written.warnings) {
         std::string text = "299 - \"";
@@ -169,9 +157,12 @@ Result<void> respond_written(Call& call, const objects::Written& written, unsign
         text += '"';
         response.add_header("Warning", text);
     }
-    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
-    return respond_object(call.form, object, object.version, call.services.store.now_ms(), status,
-                          response);
+    auto respond = [&]() -> Result<void> {
+        SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
+        return respond_object(call.form, object, object.version, call.services.store.now_ms(),
+                              status, response);
+    };
+    co_return co_await net::make_aside(*response.stream, written.value.size(), std::move(respond));
 }
 
 }  // namespace snapgate::api::kube

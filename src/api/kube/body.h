@@ -45,6 +45,7 @@ base::Error unsupported_body(std::string_view accepted);
 objects::Place place_of(const Call& call);
 
 // Answers with the object a write left behind, in the form that the client takes.
-base::Result<void> respond_written(Call& call, const objects::Written& written, unsigned status);
+net::Awaitable<base::Result<void>> respond_written(Call& call, objects::Written written,
+                                                   unsigned status);
 
 }  // namespace snapgate::api::kube

@@ -15,7 +15,7 @@ net::Awaitable<Result<void>> create_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto written, co_await objects::create_hosted(
                                          call.write_context(), std::move(place), std::move(body),
                                          std::move(parameters.writer), options));
-    co_return respond_written(call, written, 201);
+    co_return co_await respond_written(call, std::move(written), 201);
 }
 
 }  // namespace snapgate::api::kube

@@ -1,7 +1,5 @@
 #include "api/kube/delete_options.h"
 
-#include <functional>
-#include <optional>
 #include <utility>
 
 #include "api/kube/body.h"
@@ -10,6 +8,7 @@
 #include "api/kube/protobuf.h"
 #include "json/object.h"
 #include "json/yaml.h"
+#include "net/server/aside.h"
 #include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
@@ -70,14 +69,10 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
         co_return unsupported_body(
             "application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
-    std::optional<Result<rules::DeleteOptions>> read;
-    std::function<void()> parse = [&] { read.emplace(rules::read_delete_options(text, yaml)); };
-    if (yaml) {
-        co_await call.response.stream->do_aside(std::move(parse));
-    } else {
-        parse();
-    }
-    SNAPGATE_CO_ASSIGN(auto options, std::move(*read));
+    auto parse = [&] { return rules::read_delete_options(text, yaml); };
+    const size_t bytes = yaml ? text.size() * net::kYamlWeight : text.size();
+    SNAPGATE_CO_ASSIGN(auto options,
+                       co_await net::make_aside(*call.response.stream, bytes, std::move(parse)));
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "DeleteOptions"));
     if (parameters.dry_run) options.dry_run = true;
     SNAPGATE_CO_ASSIGN(auto same, options_of_query(call));
@@ -95,7 +90,7 @@ net::Awaitable<Result<void>> delete_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
     SNAPGATE_CO_ASSIGN(auto written, co_await objects::remove_hosted(
                                          call.write_context(), place_of(call), std::move(options)));
-    if (!written.removed) co_return respond_written(call, written, 200);
+    if (!written.removed) co_return co_await respond_written(call, std::move(written), 200);
     json::Identity identity;
     if (!written.value.empty()) {
         SNAPGATE_CO_ASSIGN(const auto object, model::decode_object(written.value));

@@ -16,6 +16,7 @@
 #include "json/yaml.h"
 #include "model/api_names.h"
 #include "net/http/header_values.h"
+#include "net/server/aside.h"
 #include "objects/cluster_answer.h"
 #include "objects/cluster_request.h"
 #include "objects/mirror_wait.h"
@@ -80,6 +81,7 @@ Result<void> change_version(net::ClientRequest& request, const json::ApiVersionC
         return {};
     }
     if (type.ends_with("yaml") && !json::syntax_fault(request.body).empty()) {
+        if (request.body.size() > kMaxYamlBodyBytes) return too_large(kMaxYamlBodyBytes);
         auto json = json::yaml_document_to_json(request.body);
         if (!json) {
             return Error(Code::kInvalidBody,
@@ -90,6 +92,12 @@ Result<void> change_version(net::ClientRequest& request, const json::ApiVersionC
     }
     request.body = json::change_api_version(std::move(request.body), change);
     return {};
+}
+
+// What it costs to read a text, in bytes of JSON.
+size_t weight_of(std::string_view content_type, std::string_view text) {
+    const bool yaml = net::media_type(content_type).ends_with("yaml") && !text.starts_with('{');
+    return yaml ? text.size() * net::kYamlWeight : text.size();
 }
 
 // Whether the options of a deletion say that it is to do nothing. Where they cannot be read, a
@@ -152,14 +160,17 @@ net::Awaitable<Result<net::ClientRequest>> make_request(Call& call, const Versio
     sent.headers.emplace_back("Accept",
                               std::string(request.header("Accept").value_or("application/json")));
     if (is_get(request)) co_return sent;
-    SNAPGATE_CO_ASSIGN(sent.body, co_await read_text(call));
+    const size_t most = request.method == "DELETE" ? kMaxSmallBodyBytes : kMaxBodyBytes;
+    SNAPGATE_CO_ASSIGN(sent.body, co_await read_text(call, most));
     if (!sent.body.empty()) {
         sent.content_type =
             std::string(request.header("Content-Type").value_or("application/json"));
     }
     if (call.resource.kind == model::Kind::kSnapshot) {
-        SNAPGATE_CO_TRY(
-            change_version(sent, objects::between_versions(versions.wanted, versions.served)));
+        const auto change = objects::between_versions(versions.wanted, versions.served);
+        auto rewrite = [&] { return change_version(sent, change); };
+        const size_t bytes = change.none() ? 0 : weight_of(sent.content_type, sent.body);
+        SNAPGATE_CO_TRY(co_await net::make_aside(*call.response.stream, bytes, std::move(rewrite)));
     }
     co_return sent;
 }
@@ -247,7 +258,10 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
     const bool wrote = answer.status / 100 == 2 && request.method != "GET" &&
                        call.resource.kind == model::Kind::kSnapshot;
     if (!wrote || dry) co_return Result<void>();
-    co_await wait_for_write(call, std::move(place), as_json(answer));
+    auto read = [&answer] { return as_json(answer); };
+    const size_t bytes = weight_of(answer.header("Content-Type").value_or(""), answer.body);
+    auto text = co_await net::make_aside(*call.response.stream, bytes, std::move(read));
+    co_await wait_for_write(call, std::move(place), std::move(text));
     co_return Result<void>();
 }
 

@@ -1,5 +1,3 @@
-#include <functional>
-#include <optional>
 #include <utility>
 
 #include "api/kube/body.h"
@@ -7,6 +5,7 @@
 #include "api/kube/option_errors.h"
 #include "api/kube/parameters.h"
 #include "model/api_names.h"
+#include "net/server/aside.h"
 #include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
@@ -33,14 +32,10 @@ net::Awaitable<Result<void>> apply_object(Call& call) {
     // Most clients send JSON under that type.
     if (text.size() > kMaxYamlBodyBytes && !text.starts_with('{'))
         co_return too_large(kMaxYamlBodyBytes);
-    std::optional<Result<rules::Body>> read;
-    std::function<void()> decode = [&] { read.emplace(rules::decode_applied(text)); };
-    if (text.starts_with('{')) {
-        decode();
-    } else {
-        co_await call.response.stream->do_aside(std::move(decode));
-    }
-    SNAPGATE_CO_ASSIGN(const auto applied, std::move(*read));
+    auto decode = [&text] { return rules::decode_applied(text); };
+    const size_t bytes = text.starts_with('{') ? text.size() : text.size() * net::kYamlWeight;
+    SNAPGATE_CO_ASSIGN(const auto applied,
+                       co_await net::make_aside(*call.response.stream, bytes, std::move(decode)));
     const rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     objects::Decide decide = [&](const json::Object& live) {
         return rules::apply(live, applied, target, parameters.writer, force.value_or(false));
@@ -54,7 +49,8 @@ net::Awaitable<Result<void>> apply_object(Call& call) {
                                                         std::move(decide), std::move(make),
                                                         parameters.dry_run);
     SNAPGATE_CO_ASSIGN(auto written, co_await std::move(change));
-    co_return respond_written(call, written, written.created ? 201 : 200);
+    const unsigned status = written.created ? 201 : 200;
+    co_return co_await respond_written(call, std::move(written), status);
 }
 
 // A patch sees the object as its client does.
@@ -95,7 +91,7 @@ net::Awaitable<Result<void>> patch_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto written,
                        co_await objects::change_hosted(call.write_context(), place_of(call),
                                                        std::move(decide), parameters.dry_run));
-    co_return respond_written(call, written, 200);
+    co_return co_await respond_written(call, std::move(written), 200);
 }
 
 }  // namespace snapgate::api::kube

@@ -25,7 +25,7 @@ net::Awaitable<Result<void>> update_object(Call& call) {
               : objects::change_hosted(call.write_context(), place_of(call), std::move(decide),
                                        parameters.dry_run);
     SNAPGATE_CO_ASSIGN(auto written, co_await std::move(change));
-    co_return respond_written(call, written, 200);
+    co_return co_await respond_written(call, std::move(written), 200);
 }
 
 }  // namespace snapgate::api::kube

@@ -40,7 +40,7 @@ net::Awaitable<Result<void>> create_snapshot(Call& call) {
         if (is_terminating(error)) error.code = Code::kConflict;
         co_return error;
     }
-    co_return respond_snapshot(call, *written);
+    co_return co_await respond_snapshot(call, std::move(*written));
 }
 
 }  // namespace snapgate::api::palette

@@ -12,6 +12,7 @@
 #include "json/path.h"
 #include "model/api_names.h"
 #include "model/names.h"
+#include "net/server/aside.h"
 #include "rules/faults.h"
 
 namespace snapgate::api::palette {
@@ -197,8 +198,12 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
 }
 
 net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, SnapshotRequest& request) {
-    SNAPGATE_CO_ASSIGN(auto object, co_await read_json_body(call));
-    auto body = complete(request, std::move(object));
+    SNAPGATE_CO_ASSIGN(const auto text, co_await read_json_text(call, kMaxBodyBytes));
+    auto read = [&]() -> Result<rules::Body> {
+        SNAPGATE_ASSIGN(json::Object object, parse_json_object(text));
+        return complete(request, std::move(object));
+    };
+    auto body = co_await net::make_aside(*call.response.stream, text.size(), std::move(read));
     if (call.audit != nullptr) {
         // The body may say what the path and the query leave open.
         call.audit->object.ns = request.ns;
@@ -216,9 +221,13 @@ rules::Writer writer_of(const Call& call) {
     return writer;
 }
 
-Result<void> respond_snapshot(Call& call, const objects::Written& written) {
-    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
-    return respond_object(call, object);
+net::Awaitable<Result<void>> respond_snapshot(Call& call, objects::Written written) {
+    auto respond = [&]() -> Result<void> {
+        SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
+        return respond_object(call, object);
+    };
+    co_return co_await net::make_aside(*call.response.stream, written.value.size(),
+                                       std::move(respond));
 }
 
 }  // namespace snapgate::api::palette

@@ -37,6 +37,6 @@ net::Awaitable<base::Result<rules::Body>> read_snapshot(Call& call, SnapshotRequ
 rules::Writer writer_of(const Call& call);
 
 // Answers with the object a write left behind.
-base::Result<void> respond_snapshot(Call& call, const objects::Written& written);
+net::Awaitable<base::Result<void>> respond_snapshot(Call& call, objects::Written written);
 
 }  // namespace snapgate::api::palette

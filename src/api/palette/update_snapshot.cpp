@@ -12,7 +12,7 @@ net::Awaitable<Result<void>> update_snapshot(Call& call) {
     auto written = co_await objects::replace(call.write_context(), request.place(), request.vm,
                                              std::move(body), writer_of(call));
     if (!written) co_return request.in_own_words(std::move(written).error());
-    co_return respond_snapshot(call, *written);
+    co_return co_await respond_snapshot(call, std::move(*written));
 }
 
 }  // namespace snapgate::api::palette

@@ -5,8 +5,10 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "net/http/chunked_body.h"
+#include "net/server/aside.h"
 #include "net/server/server_testing.h"
 
 namespace snapgate::net {
@@ -43,9 +45,10 @@ std::string after_head(std::string_view answer) {
     return std::string(answer.substr(answer.find("\r\n\r\n") + 4));
 }
 
-// Answers /pieces with three pieces, /cut with one and an end that is none, /throw with one and an
-// exception, /large/N with N pieces of 64 KiB, /first with a piece beside the head, /counted with
-// the same and a length, /beyond with more than its length, everything else with "plain".
+// Answers /aside/N with where what is about N bytes is made, /pieces with three pieces, /cut with
+// one and an end that is none, /throw with one and an exception, /large/N with N pieces of 64 KiB,
+// /first with a piece beside the head, /counted with the same and a length, /beyond with more than
+// its length, everything else with "plain".
 class ResponseStreamTest : public testing::Test {
   protected:
     static Awaitable<void> answer(ResponseStreamTest* test, Request& request, Response& response) {
@@ -54,6 +57,15 @@ class ResponseStreamTest : public testing::Test {
         response.route = "stream";
         if (path == "/plain") {
             response.body.append("plain");
+            co_return;
+        }
+        if (path.starts_with("/aside/")) {
+            const auto mine = std::this_thread::get_id();
+            auto make = [] { return std::this_thread::get_id(); };
+            const auto maker =
+                co_await make_aside(*response.stream, std::stoul(path.substr(7)), std::move(make));
+            EXPECT_EQ(std::this_thread::get_id(), mine);
+            response.body.append(maker == mine ? "here" : "aside");
             co_return;
         }
         response.add_header("X-Extra", "yes");
@@ -121,6 +133,17 @@ TEST_F(ResponseStreamTest, PiecesAreChunksAndTheConnectionGoesOn) {
     EXPECT_EQ(served[0].bytes, 13U);
     EXPECT_EQ(served[0].status, 200U);
     EXPECT_EQ(served[0].route, "stream");
+}
+
+TEST_F(ResponseStreamTest, WhatIsLargeIsMadeAside) {
+    start();
+    RawConnection client(server_->port());
+    client.send(
+        "GET /aside/32768 HTTP/1.1\r\nHost: a\r\n\r\n"
+        "GET /aside/32769 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const std::string all = client.read_to_end();
+    EXPECT_THAT(all, HasSubstr("\r\n\r\nhereHTTP/1.1 200 OK\r\n"));
+    EXPECT_TRUE(all.ends_with("\r\n\r\naside")) << all;
 }
 
 TEST_F(ResponseStreamTest, OldHttpEndsWithTheConnection) {
