@@ -128,14 +128,14 @@ class Faults {
     void add(const Result<void>& result) {
         if (!result) faults_.push_back(result.error());
     }
-    // {} if there is none, else all in one, a line each.
+    // {} if there is none, else all in one: messages are a single line.
     Result<void> all() const {
         if (faults_.empty()) return {};
         std::string text = faults_.front().message;
         for (size_t i = 1; i < std::min(faults_.size(), kMostTold); ++i)
-            text += "\n" + faults_[i].message;
+            text += "; " + faults_[i].message;
         if (faults_.size() > kMostTold)
-            text += fmt::format("\nand {} more", faults_.size() - kMostTold);
+            text += fmt::format("; and {} more", faults_.size() - kMostTold);
         return Error(Code::kInvalidParameter, text, faults_.front().subject);
     }
 
