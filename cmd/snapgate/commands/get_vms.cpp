@@ -9,6 +9,7 @@
 #include "json/path.h"
 #include "json/whole_number.h"
 #include "snapshots/snapshot_list.h"
+#include "snapshots/snapshot_row.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -95,15 +96,14 @@ Table::Row row_of(const json::Object& item, bool wide) {
     return row;
 }
 
-std::vector<Column> columns(bool wide) {
-    std::vector<Column> out{{"CLUSTER", 0, 12, Column::Cut::kMiddle},
-                            {"NAMESPACE", 3},
-                            {"VM", 0, 16, Column::Cut::kMiddle},
-                            {.title = "VERDICT", .is_state = true},
-                            {"LAST GOOD"},
-                            {"SNAPSHOTS", 2},
-                            {"FAILED", 1},
-                            {"CAUSE", 0, 20}};
+std::vector<Column> columns(const FleetScope& scope, bool wide) {
+    std::vector<Column> out = place_columns(scope);
+    out.insert(out.end(), {{"VM", 0, 16, Column::Cut::kMiddle},
+                           {.title = "VERDICT", .is_state = true},
+                           {"LAST GOOD"},
+                           {"SNAPSHOTS", 2},
+                           {"FAILED", 1},
+                           cause_column()});
     if (wide) {
         out.insert(out.end() - 1, {"LAST GOOD NAME", 5});
         out.insert(out.end() - 1, {"LAST ATTEMPT", 4});
@@ -114,9 +114,10 @@ std::vector<Column> columns(bool wide) {
     return out;
 }
 
-Outcome<> print_pages(Console& console, Api& api, FleetRequest request, const Format& format) {
+Outcome<> print_pages(Console& console, Api& api, const FleetScope& scope, FleetRequest request,
+                      const Format& format) {
     const bool wide = format == Format::kWide;
-    Table table(columns(wide), format.look(console.look()));
+    Table table(columns(scope, wide), format.look(console.look()));
     ListWriter writer(console, format, "", "");
     bool any = false;
     const PageSink print = [&](const json::Object& /*page*/, const auto& items) -> Outcome<> {
@@ -156,7 +157,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_TRY(print_stream(shell.console, api, std::move(request), options.output,
                                   options.no_headers));
     } else {
-        SNAPGATE_TRY(print_pages(shell.console, api, std::move(request), format));
+        SNAPGATE_TRY(print_pages(shell.console, api, options.scope, std::move(request), format));
     }
     SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
     return Exit::kOk;

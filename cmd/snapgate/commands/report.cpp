@@ -10,6 +10,7 @@
 #include "json/path.h"
 #include "json/whole_number.h"
 #include "remote/resolve.h"
+#include "snapshots/snapshot_row.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -41,8 +42,7 @@ int64_t number_at(const json::Object& object, std::string_view name) {
 }
 
 // Prints the largest of some counts, as a table of two columns.
-void print_worst(Console& console, std::string_view title,
-                 const std::map<std::string, int64_t>& counts) {
+void print_worst(Console& console, Column named, const std::map<std::string, int64_t>& counts) {
     if (counts.empty()) return;
     std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
     std::ranges::sort(sorted, [](const auto& a, const auto& b) {
@@ -52,7 +52,7 @@ void print_worst(Console& console, std::string_view title,
     std::vector<Table::Row> rows;
     rows.reserve(sorted.size());
     for (const auto& [name, count] : sorted) rows.push_back({fmt::format("{}", count), name});
-    Table table({{"VMS"}, {std::string(title), 0, 20}}, console.look());
+    Table table({{"VMS"}, std::move(named)}, console.look());
     console.print("\n");
     console.print(table.page(rows));
 }
@@ -105,9 +105,12 @@ Outcome<Exit> report_protection(const Options& options, Shell& shell) {
             fmt::format("\nNothing is known yet of {}.\n",
                         base::counted(static_cast<uint64_t>(unknown_clusters), "cluster")));
     }
-    print_worst(console, "NOT PROTECTED IN PROJECT", by_project);
-    print_worst(console, "NOT PROTECTED IN CLUSTER", by_cluster);
-    print_worst(console, "CAUSE OF THE LAST ATTEMPT", by_cause);
+    const auto place = [](std::string title) {
+        return Column{std::move(title), 0, 20, Column::Cut::kMiddle};
+    };
+    print_worst(console, place("NOT PROTECTED IN PROJECT"), by_project);
+    print_worst(console, place("NOT PROTECTED IN CLUSTER"), by_cluster);
+    print_worst(console, cause_column("CAUSE OF THE LAST ATTEMPT"), by_cause);
     SNAPGATE_TRY(note_stale_sources(console, api, options.scope));
     return unprotected + unknown_clusters == 0 ? Exit::kOk : Exit::kUnprotected;
 }
@@ -138,8 +141,8 @@ Outcome<Exit> report_failures(const Options& options, Shell& shell) {
     }
     if (!rows.empty()) {
         console.print("\n");
-        console.print(Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, {"CAUSE", 0, 20}}, console.look())
-                          .page(rows));
+        console.print(
+            Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, cause_column()}, console.look()).page(rows));
     }
     SNAPGATE_TRY(note_stale_sources(console, api, options.scope));
     return Exit::kOk;

@@ -20,6 +20,11 @@ std::vector<Option> fleet_options(FleetScope& scope) {
              "--cluster"}};
 }
 
+std::vector<Column> place_columns(const FleetScope& scope) {
+    if (scope.all) return {{"CLUSTER", 0, 12, Column::Cut::kMiddle}, {"NAMESPACE", 3}};
+    return {{"CLUSTER", 1}, {"NAMESPACE", 0, 10}};
+}
+
 Outcome<FleetRequest> FleetRequest::make(Api& api, const FleetScope& scope,
                                          std::string_view question) {
     if (scope.all) return of_cluster("-", question);

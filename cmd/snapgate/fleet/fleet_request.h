@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "json/value.h"
 #include "remote/api.h"
+#include "terminal/table.h"
 
 namespace snapgate::cli {
 
@@ -18,6 +19,9 @@ struct FleetScope {
     bool all = false;     // --all-clusters
 };
 std::vector<Option> fleet_options(FleetScope& scope);
+// The first columns of a table of these clusters: CLUSTER and NAMESPACE. Where not all columns fit,
+// that of the cluster goes first if all rows are of one, else that of the namespace, as the third.
+std::vector<Column> place_columns(const FleetScope& scope);
 
 // A request to one of the server's questions about a fleet: /v1/spectroclusters/{uid|-}/vms/...
 class FleetRequest {

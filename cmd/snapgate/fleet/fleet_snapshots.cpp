@@ -9,6 +9,7 @@
 #include "json/path.h"
 #include "model/api_names.h"
 #include "snapshots/snapshot_printer.h"
+#include "snapshots/snapshot_row.h"
 #include "snapshots/times.h"
 #include "terminal/table.h"
 
@@ -18,15 +19,14 @@ namespace {
 // Rows of a table that are printed together.
 constexpr size_t kPageRows = 500;
 
-std::vector<Column> columns(bool wide) {
-    std::vector<Column> out{{"CLUSTER", 0, 12, Column::Cut::kMiddle},
-                            {"NAMESPACE", 3},
-                            {"NAME", 0, 16, Column::Cut::kMiddle},
-                            {"VM", 0, 12, Column::Cut::kMiddle},
-                            {.title = "STATE", .is_state = true},
-                            {"GOOD", 2},
-                            {"AGE"},
-                            {"CAUSE", 0, 20}};
+std::vector<Column> columns(const FleetScope& scope, bool wide) {
+    std::vector<Column> out = place_columns(scope);
+    out.insert(out.end(), {{"NAME", 0, 16, Column::Cut::kMiddle},
+                           {"VM", 0, 12, Column::Cut::kMiddle},
+                           {.title = "STATE", .is_state = true},
+                           {"GOOD", 2},
+                           {"AGE"},
+                           cause_column()});
     if (wide) {
         out.insert(
             out.end() - 1,
@@ -62,7 +62,7 @@ class RowPrinter {
           all_clusters_(scope.all),
           names_(format == Format::kName),
           wide_(format == Format::kWide),
-          table_(columns(wide_), format.look(console.look())),
+          table_(columns(scope, wide_), format.look(console.look())),
           now_seconds_(base::system_clock().now_ms() / 1000) {}
 
     void add(const json::Object& row) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/clock.h"
@@ -48,8 +49,12 @@ std::string created(const json::Object& snapshot) {
 
 }  // namespace
 
+Column cause_column(std::string title) {
+    return {std::move(title), 0, 9, Column::Cut::kBegin};
+}
+
 std::vector<Column> snapshot_columns(bool wide, const LabelColumns& labels) {
-    // Most names differ at their ends; a message of KubeVirt names the cause last.
+    // Most names differ at their ends.
     std::vector<Column> columns{{"NAMESPACE", 0, 10},
                                 {"NAME", 0, 22, Column::Cut::kMiddle},
                                 {"VM", 0, 8, Column::Cut::kMiddle},
@@ -63,7 +68,7 @@ std::vector<Column> snapshot_columns(bool wide, const LabelColumns& labels) {
         columns.push_back({"CONTENT", 1});
         columns.push_back({"UID", 2});
     }
-    columns.push_back({"CAUSE", 0, 9, Column::Cut::kBegin});
+    columns.push_back(cause_column());
     for (const std::string& key : labels.keys) columns.push_back({label_title(key), 0, 8});
     if (labels.all) columns.push_back({"LABELS", 0, 16});
     return columns;

@@ -17,6 +17,10 @@ struct LabelColumns {
     bool all = false;               // all of them, in one column
 };
 
+// The column of every table that says why something failed. Messages wrap each other, and the last
+// one is the cause: where the column is too narrow, they lose their beginning.
+Column cause_column(std::string title = "CAUSE");
+
 // The columns of `get snapshots`; `wide` adds some before the last one.
 std::vector<Column> snapshot_columns(bool wide, const LabelColumns& labels = {});
 // Where among them the phase is.
