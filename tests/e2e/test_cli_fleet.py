@@ -80,7 +80,7 @@ def test_a_report_of_failures_names_causes(fleet, cli):
 
 
 def test_a_wrong_question_is_told(fleet, cli):
-    assert "--cluster is required" in cli("get", "vms", code=USAGE).stderr
+    assert "--cluster or --all-clusters is required" in cli("get", "vms", code=USAGE).stderr
     cli("get", "vms", "--cluster", "east", "--all-clusters", code=USAGE)
     assert 'verdict "x"' in cli("get", "vms", "--all-clusters", "--verdict", "x", code=USAGE).stderr
     assert "-o name" in cli("get", "vms", "--all-clusters", "-o", "name", code=USAGE).stderr

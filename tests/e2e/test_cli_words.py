@@ -1,5 +1,6 @@
 """What the command line says: of mistyped flags, of counts, and once."""
 
+import re
 import subprocess
 
 import pytest
@@ -17,12 +18,23 @@ from kube import kubeconfig_of
     (["get", "snapshots", "--cluster", "demo", "--namspace", "web"], "unknown flag --namspace: did you mean --namespace?"),
     (["apply", "--filname", "x"], "unknown flag --filname: did you mean --filename?"),
     (["import", "--clustr", "demo", "dump.json"], "unknown flag --clustr: did you mean --cluster?"),
-    (["get", "snapshots"], "--cluster is required"),
+    (["get", "snapshots"], "--cluster or --all-clusters is required"),
+    (["get", "vms"], "--cluster or --all-clusters is required"),
+    (["kubeconfig"], "--cluster or --all-clusters is required"),
+    (["describe", "snapshot", "s"], "--cluster is required"),
+    (["describe", "cluster"], "NAME is required"),
+    (["get", "snapshots", "--cluster", "a", "--cluster", "b"], "--cluster is given 2 times, and takes one CLUSTER"),
+    (["get", "snapshots", "--cluster", "a", "--all-clusters"], "--cluster cannot be combined with --all-clusters"),
+    (["get", "vms", "--all-clusters", "--cluster", "a"], "--cluster cannot be combined with --all-clusters"),
+    (["get", "snapshots", "--cluster", "a", "-A", "-n", "web"], "--all-namespaces cannot be combined with --namespace"),
+    (["get", "snapshots", "--all-clusters", "--stuck"], "--stuck has no value: --stuck BOOL"),
+    (["get", "snapshots", "--cluster", "a", "-n"], "--namespace has no value: --namespace NS[,NS]"),
+    (["get", "snapshots", "--cluster", "a", "--all=maybe"], "--all=maybe: this flag takes no value, or true or false"),
     (["-v"], "unknown flag -v: did you mean --version?"),
     (["serve", "x", "--dta-dir", "d"], "unknown flag --dta-dir: did you mean --data-dir?"),
     (["serve", "x"], "unexpected argument \"x\""),
     (["serve", "import"], "unexpected argument \"import\""),
-    (["serve", "--listen"], "--listen: 1 required ADDRESS:PORT missing")])
+    (["serve", "--listen"], "--listen has no value: --listen ADDRESS:PORT")])
 def test_a_mistyped_flag_is_told_before_what_it_was_to_be(arguments, said):
     ran = run_cli(*arguments)
     assert ran.returncode == USAGE and ran.stdout == ""
@@ -35,6 +47,59 @@ def test_a_wrong_setting_is_told_as_any_error_is(tmp_path):
     ran = run_cli("serve", "--data-dir", tmp_path / "data", "--listen", "here")
     assert ran.returncode == USAGE and ran.stdout == ""
     assert ran.stderr == "error: --listen: \"here\" is not ADDRESS:PORT, as in 127.0.0.1:8080\n"
+
+
+def commands_of_this_program():
+    """Every command that does something, as the words that call it."""
+    ways, found = [[]], []
+    while ways:
+        way = ways.pop()
+        said = run_cli(*way, "--help").stdout
+        listed = said.partition("\nCommands:\n")[2].partition("\n\n")[0]
+        below = re.findall(r"^  ([a-z][a-z-]*)\b", listed, re.MULTILINE)
+        ways += [[*way, name] for name in below]
+        if not below:
+            found.append((way, said))
+    return found
+
+
+RAW = re.compile(r"required but received|required \S+ missing|Could not convert|excludes|Should be true|too many inputs|disallowed|were not expected|Expected ")
+
+
+def test_no_error_of_the_command_line_is_in_the_words_of_its_library(tmp_path):
+    """Each flag of each command: without its value, given twice, with a value where it takes none."""
+    env = {"HOME": str(tmp_path), "SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"}
+    commands = commands_of_this_program()
+    assert len(commands) > 30
+    for way, said in commands:
+        own = said.partition("\nConnection:")[0]
+        for flag, value in re.findall(r"^  (?:-\w,)?(--[a-z-]+)(?: ([A-Z]\S*|on))?", own, re.MULTILINE):
+            if flag == "--help":
+                continue
+            wrong = [[f"{flag}=maybe"]] if not value else [[flag]] if "," in value else [[flag], [flag, "1", flag, "1"]]
+            for words in wrong:
+                ran = run_cli(*way, *words, env=env, cwd=tmp_path)
+                assert ran.returncode != OK and ran.stderr.startswith("error: ") and not RAW.search(ran.stderr), (way, words, ran.stderr)
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--all-clusters", "--watch"], "--watch cannot be combined with --all-clusters: it follows one cluster, and goes with --cluster, -n, --vm and -l"),
+    (["--cluster", "a", "--phase", "Failed", "-w"], "--watch cannot be combined with --phase: it follows one cluster, and goes with --cluster, -n, --vm and -l"),
+    (["--cluster", "a", "-o", "csv", "--limit", "5"], "--limit cannot be combined with -o csv: this list is always printed whole"),
+    (["--cluster", "a", "--good=true", "--continue", "t"], "--continue cannot be combined with --good: this list is always printed whole"),
+    (["one", "--all-clusters"], "a NAME cannot be combined with --all-clusters: --name TEXT selects those with this in their name"),
+    (["--all-clusters", "-L", "app"], "-L cannot be combined with --all-clusters: -o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels shows labels")])
+def test_flags_that_do_not_go_together_are_named_as_they_were_typed(arguments, said):
+    ran = run_cli("get", "snapshots", *arguments)
+    assert ran.returncode == USAGE and ran.stderr == f"error: {said}\n", ran.stderr
+
+
+def test_several_clusters_are_not_named_with_commas(cli, uid):
+    for command in ["get", "vms"], ["get", "snapshots"], ["report", "failures"], ["kubeconfig"]:
+        said = cli(*command, "--cluster", f"{uid},{uid}", code=REFUSED).stderr
+        assert f"there is no cluster \"{uid},{uid}\": name one cluster here, not several" in said and "--all-clusters asks all" in said, said
+    said = cli("check", "cluster", f"{uid},{uid}", code=REFUSED).stderr
+    assert "name one cluster here" in said and "--all-clusters" not in said, said
 
 
 @pytest.mark.parametrize("arguments, code, said", [

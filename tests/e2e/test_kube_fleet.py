@@ -421,7 +421,7 @@ def test_a_kubeconfig_for_all_clusters(server, cli, fleet):
     printed = server.cli("kubeconfig", "--all-clusters", "--project", "red", tls=True)
     assert printed.returncode == 0 and "not only those of project red" in printed.stderr
     assert "--all-clusters" in server.cli("kubeconfig", "--cluster", "red-1", "--all-clusters", tls=True).stderr
-    assert "--cluster is required" in server.cli("kubeconfig", tls=True).stderr
+    assert "--cluster or --all-clusters is required" in server.cli("kubeconfig", tls=True).stderr
 
 
 def test_clusters_that_are_away(data_dir, tmp_path):

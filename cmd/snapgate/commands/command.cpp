@@ -19,6 +19,18 @@ Option completing(Option option, Completes what) {
     return option;
 }
 
+bool is_given(const Option& option) {
+    return std::visit(
+        [](const auto* into) {
+            if constexpr (std::is_same_v<decltype(into), const bool*>) {
+                return *into;
+            } else {
+                return !into->empty();
+            }
+        },
+        option.into);
+}
+
 Completes completes_names_of(Kind kind) {
     switch (kind) {
         case Kind::kProject:

@@ -84,6 +84,9 @@ Option with_words(Option option, std::vector<std::string> words);
 Option completing(Option option, Completes what);
 Completes completes_names_of(Kind kind);
 
+// Whether the command line has the option: no value of one is empty.
+bool is_given(const Option& option);
+
 // Options that several commands have.
 std::vector<Option> connection_options(ConnectionFlags& flags);
 Option cluster_option(std::string& cluster);

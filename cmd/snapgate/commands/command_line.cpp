@@ -147,6 +147,38 @@ Exit end(Console& console, Exit exit) {
     return exit == Exit::kOk ? Exit::kRefused : exit;
 }
 
+// The options that a message of the parser names, in its order.
+std::vector<const CLI::Option*> options_in(const std::string& message, const CLI::App& command) {
+    std::vector<const CLI::Option*> found;
+    std::istringstream words(message);
+    for (std::string word; words >> word;) {
+        if (word.ends_with(':')) word.pop_back();
+        if (const CLI::Option* option = command.get_option_no_throw(word)) found.push_back(option);
+    }
+    return found;
+}
+
+// An error of the parser in the words of this program. It has types, and names options in its
+// message alone; what this file threw itself stays as it is.
+std::string in_words(const CLI::ParseError& error, const CLI::App& command) {
+    const std::vector<const CLI::Option*> options = options_in(error.what(), command);
+    if (options.empty()) return error.what();
+    const CLI::Option& option = *options.front();
+    const std::string name = option.get_name();
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+        return option.count() > 1
+                   ? fmt::format("{} is given {} times, and takes one {}", name, option.count(),
+                                 option.get_type_name())
+                   : fmt::format("{} has no value: {} {}", name, name, option.get_type_name());
+    }
+    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
+        return fmt::format("{}={}: this flag takes no value, or true or false", name,
+                           joined(option.results()));
+    if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
+        return fmt::format("{} cannot be combined with {}", name, options.back()->get_name());
+    return error.what();
+}
+
 // Says what is wrong with the command line, or shows the help that was asked for.
 Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& console) {
     if (error.get_exit_code() == 0) {
@@ -162,7 +194,7 @@ Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& consol
     const bool extra =
         dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
         (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && has_unknown_flag(root));
-    console.note("error: " + (extra ? unexpected(root, *command) : std::string(error.what())));
+    console.note("error: " + (extra ? unexpected(root, *command) : in_words(error, *command)));
     console.note(fmt::format("See '{} --help'.", path_of(*command)));
     return Exit::kUsage;
 }
@@ -219,7 +251,9 @@ void require_one_of_two(const CLI::App& command, const std::vector<Option>& opti
     for (const Option& option : options) {
         if (option.unless == nullptr) continue;
         if (command.count(option.name) == 0 && command.count(option.unless) == 0)
-            throw CLI::RequiredError(option.name);
+            throw CLI::RequiredError(
+                fmt::format("{} or {} is required", option.name, option.unless),
+                CLI::ExitCodes::RequiredError);
     }
 }
 

@@ -97,19 +97,6 @@ void show(Shell& shell, const Found& found, const Format& format) {
     }
 }
 
-// Whether the command line has the option: no value of one is empty.
-bool is_given(const Option& option) {
-    return std::visit(
-        [](const auto* into) {
-            if constexpr (std::is_same_v<decltype(into), const bool*>) {
-                return *into;
-            } else {
-                return !into->empty();
-            }
-        },
-        option.into);
-}
-
 Outcome<Exit> delete_named(const Options& options, Shell& shell) {
     const FleetDeletion& given = options.of_fleet;
     const auto wrong = std::ranges::find_if(options.not_with_names, is_given);

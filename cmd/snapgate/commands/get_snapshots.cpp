@@ -37,12 +37,17 @@ constexpr const char* kExamples = R"(Examples:
   snapgate get snapshots --cluster demo --all -o json |
     jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
 
+// Instead of columns of labels, in a list of a fleet.
+constexpr std::string_view kLabelsInstead =
+    "-o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels shows labels";
+
 constexpr unsigned kMostOnAPage = 50;
 
 struct Options {
     ConnectionFlags connection;
     FleetScope scope;
     FleetSnapshotFlags facts;
+    std::vector<Option> by_facts;  // the rows of these flags
     std::vector<std::string> names;
     std::vector<std::string> namespaces;
     bool all_namespaces = false;
@@ -179,24 +184,38 @@ std::vector<std::string> each_once(const std::vector<std::string>& values) {
     return out;
 }
 
-// Whether the server's questions about a fleet are asked: everything is listed, by facts.
-bool asks_fleet(const Options& options) {
-    return options.scope.all || options.facts.any() || is_stream(options.output);
+// The first flag that has the server's questions about a fleet asked, whose answer lists
+// everything, by facts; "" if there is none.
+std::string asks_fleet(const Options& options) {
+    if (options.scope.all) return "--all-clusters";
+    const auto fact = std::ranges::find_if(options.by_facts, is_given);
+    if (fact != options.by_facts.end()) return fact->name;
+    return is_stream(options.output) ? "-o " + options.output : std::string();
+}
+
+// What is only of a plain list of one cluster, and what does it in a list of a fleet.
+Outcome<> check_of_fleet(const Options& options, std::string_view asking) {
+    const struct {
+        bool given;
+        std::string_view flag;
+        std::string_view instead;
+    } plain[] = {
+        {options.watch, "--watch",
+         "it follows one cluster, and goes with --cluster, -n, --vm and -l"},
+        {!options.names.empty(), "a NAME", "--name TEXT selects those with this in their name"},
+        {!options.limit.empty(), "--limit", "this list is always printed whole"},
+        {!options.continue_token.empty(), "--continue", "this list is always printed whole"},
+        {options.labels.all, "--show-labels", kLabelsInstead},
+        {!options.labels.keys.empty(), "-L", kLabelsInstead},
+    };
+    for (const auto& one : plain)
+        if (one.given)
+            return Failure(Exit::kUsage, fmt::format("{} cannot be combined with {}: {}", one.flag,
+                                                     asking, one.instead));
+    return {};
 }
 
 Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
-    if (options.watch || !options.names.empty() || !options.limit.empty() ||
-        !options.continue_token.empty()) {
-        return Failure(Exit::kUsage,
-                       "a list of all clusters, by facts or as csv and jsonl shows everything: it "
-                       "cannot be combined with NAME, --watch, --limit or --continue");
-    }
-    if (options.labels.all || !options.labels.keys.empty())
-        return Failure(
-            Exit::kUsage,
-            "--show-labels and -L are for a plain list of one cluster: of all clusters, or "
-            "by facts, -o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels shows "
-            "them");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, options.scope, "snapshot"));
     request.add("namespace", options.namespaces);
@@ -210,12 +229,15 @@ Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    if (asks_fleet(options)) return run_fleet(options, shell);
+    if (const std::string asking = asks_fleet(options); !asking.empty()) {
+        SNAPGATE_TRY(check_of_fleet(options, asking));
+        return run_fleet(options, shell);
+    }
     SNAPGATE_ASSIGN(const Format format, parse_table_format(options.output, options.no_headers));
     const SnapshotForm form{format, {split_values(options.labels.keys), options.labels.all}};
     SNAPGATE_TRY(check(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
-    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.scope.cluster));
+    SNAPGATE_ASSIGN(Named cluster, resolve_cluster(api, options.scope));
     const SnapshotQuery query{cluster, split_values(options.namespaces), each_once(options.names),
                               split_values(options.vms), options.selector};
     // The Palette API has neither label selectors nor watches.
@@ -255,7 +277,8 @@ Command get_snapshots_command() {
          {"-A,--all-namespaces", &options->all_namespaces, "", "All namespaces (the default)",
           false, "--namespace"},
          {"--vm", &options->vms, "VM[,VM]", "Only the snapshots of these VMs"}});
-    add(fleet_snapshot_options(options->facts));
+    options->by_facts = fleet_snapshot_options(options->facts);
+    add(options->by_facts);
     add({table_output_option(options->output, {"table", "wide", "json", "yaml", "name", "csv",
                                                "jsonl", kJsonPathWord, kColumnsWord}),
          no_headers_option(options->no_headers),

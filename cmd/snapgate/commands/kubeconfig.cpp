@@ -41,7 +41,7 @@ Outcome<std::string> read_ca(const std::string& file) {
 // Whose Kubernetes API the kubeconfig is for: a cluster's, or that of all clusters.
 Outcome<Named> find_served(Api& api, const FleetScope& scope) {
     if (scope.all) return Named{.uid = "-", .name = "all-clusters", .type = {}, .project = {}};
-    return resolve(api, Kind::kCluster, scope.cluster);
+    return resolve_cluster(api, scope);
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {

@@ -20,6 +20,14 @@ std::vector<Option> fleet_options(FleetScope& scope) {
              "--cluster"}};
 }
 
+Outcome<Named> resolve_cluster(Api& api, const FleetScope& scope) {
+    auto cluster = resolve(api, Kind::kCluster, scope.cluster);
+    if (!cluster && cluster.error().exit == Exit::kRefused &&
+        scope.cluster.find(',') != std::string::npos)
+        cluster.error().message += "; --all-clusters asks all that the key may see";
+    return cluster;
+}
+
 std::vector<Column> place_columns(const FleetScope& scope) {
     if (scope.all) return {{"CLUSTER", 0, 12, Column::Cut::kMiddle}, {"NAMESPACE", 3}};
     return {{"CLUSTER", 1}, {"NAMESPACE", 0, 10}};
@@ -28,7 +36,7 @@ std::vector<Column> place_columns(const FleetScope& scope) {
 Outcome<FleetRequest> FleetRequest::make(Api& api, const FleetScope& scope,
                                          std::string_view question) {
     if (scope.all) return of_cluster("-", question);
-    SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, scope.cluster));
+    SNAPGATE_ASSIGN(const Named cluster, resolve_cluster(api, scope));
     return of_cluster(cluster.uid, question);
 }
 

@@ -19,6 +19,8 @@ struct FleetScope {
     bool all = false;     // --all-clusters
 };
 std::vector<Option> fleet_options(FleetScope& scope);
+// The cluster of --cluster. The message about several that are named says how all are asked.
+Outcome<Named> resolve_cluster(Api& api, const FleetScope& scope);
 // The first columns of a table of these clusters: CLUSTER and NAMESPACE. Where not all columns fit,
 // that of the cluster goes first if all rows are of one, else that of the namespace, as the third.
 std::vector<Column> place_columns(const FleetScope& scope);

@@ -60,6 +60,10 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
         return Failure(Exit::kRefused,
                        fmt::format("there is no {} \"{}\": this key may see no {} here", words.one,
                                    wanted, words.one));
+    if (wanted.find(',') != std::string_view::npos)
+        return Failure(Exit::kRefused, fmt::format("there is no {} \"{}\": name one {} here, not "
+                                                   "several with commas between them",
+                                                   words.one, wanted, words.one));
     std::string meant;
     if (all.size() > kShown) {  // else it is among those that are listed
         std::vector<std::string> names;
