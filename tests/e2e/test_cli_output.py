@@ -186,7 +186,7 @@ def test_tables_without_titles_are_their_rows(loaded, snapgate):
     ("jsonpath", "-o jsonpath needs a template"),
     ("custom-columns=", "needs columns"),
     ("custom-columns=NAME", "is no TITLE:EXPRESSION"),
-    ("go-template={{.kind}}", "-o takes table, wide, json, yaml, name, jsonl, jsonpath=TEMPLATE"),
+    ("go-template={{.kind}}", "this command takes table, wide, json, yaml, name, csv, jsonl, jsonpath=... or custom-columns=..."),
 ])
 def test_a_format_that_is_wrong_is_told_before_anybody_is_asked(output, said):
     ran = run_cli("get", "snapshots", "--cluster", "c", "-o", output, env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_x"})

@@ -193,6 +193,22 @@ def test_output_that_cannot_be_written_is_told_once(server, admin, uid, argument
     assert ran.stderr.count("could not be written") == 1 and len(ran.stderr.splitlines()) == 1, ran.stderr
 
 
+@pytest.mark.parametrize("command", [
+    ["get", "snapshots", "--cluster", "c"], ["get", "vms", "--all-clusters"], ["get", "keys"], ["get", "clusters"], ["check", "cluster", "c"],
+    ["import", "--cluster", "c", "-"], ["create", "project", "p"], ["version"], ["whoami"]])
+def test_a_command_takes_the_formats_that_its_message_lists(command):
+    env = {"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"}
+
+    def said(output):
+        ran = run_cli(*command, "-o", output, stdin="{}", env=env)
+        return ran.stderr if ran.returncode == USAGE else ""
+
+    listed = re.fullmatch(r"error: -o nonsense: this command takes (.*)", said("nonsense").splitlines()[0])[1]
+    taken = re.split(r", | or ", listed)
+    for word in ["table", "wide", "json", "yaml", "name", "csv", "jsonl"]:
+        assert (word in taken) == (said(word) == ""), (word, listed, said(word))
+
+
 def test_a_command_that_has_no_names_to_print_refuses_them():
     ran = run_cli("import", "--cluster", "c", "-o", "name", "-", stdin="{}", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
     assert ran.returncode == USAGE and "name" in ran.stderr and ran.stdout == "", ran

@@ -30,8 +30,6 @@ struct Options {
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_table_format(options.output, options.no_headers));
-    if (format == Format::kName)
-        return Failure(Exit::kUsage, "-o name: a check prints no names; use table, json or yaml");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     const std::string target = path_of(Kind::kCluster, cluster.uid) + "/check";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "model/names.h"
@@ -66,24 +67,47 @@ namespace {
 Option format_option(std::string& output, std::string help, std::vector<std::string> formats) {
     Option option{"-o,--output", &output, "FORMAT", std::move(help)};
     option.words = std::move(formats);
+    option.only_words = true;
     return option;
 }
 
+std::string with_dots(const std::string& word) {
+    return word.ends_with('=') ? word + "..." : word;
+}
+
 }  // namespace
+
+std::string in_words(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) {
+        if (!out.empty()) out += &word == &words.back() ? " or " : ", ";
+        out += with_dots(word);
+    }
+    return out;
+}
+
+bool takes(const Option& option, std::string_view value) {
+    std::string_view name = value.substr(0, value.find('='));
+    if (name.ends_with("-file")) name.remove_suffix(std::string_view("-file").size());
+    return std::ranges::any_of(option.words, [&](const std::string& word) {
+        return word == value || word == fmt::format("{}=", name);
+    });
+}
 
 Option output_option(std::string& output, std::string help) {
     return format_option(output, std::move(help),
                          {"json", "yaml", "name", "jsonl", kJsonPathWord, kColumnsWord});
 }
 
+Option nameless_output_option(std::string& output, std::string help) {
+    return format_option(output, std::move(help),
+                         {"json", "yaml", "jsonl", kJsonPathWord, kColumnsWord});
+}
+
 Option table_output_option(std::string& output, std::vector<std::string> formats) {
-    std::string help;
-    for (size_t i = 0; i < formats.size(); ++i) {
-        if (i > 0) help += i + 1 == formats.size() ? " or " : ", ";
-        help += formats[i];
-        if (formats[i].ends_with('=')) help += "...";
-        if (i == 0) help += " (the default)";
-    }
+    std::vector<std::string> told = formats;
+    told.front() += " (the default)";
+    std::string help = in_words(told);
     return format_option(output, std::move(help), std::move(formats));
 }
 
@@ -136,18 +160,6 @@ Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell)
 Outcome<Format> parse_table_format(std::string_view text, bool no_headers) {
     SNAPGATE_ASSIGN(Format format, Format::parse(text));
     format.set_titles(!no_headers);
-    return format;
-}
-
-Outcome<Format> parse_answer_format(std::string_view text) {
-    SNAPGATE_ASSIGN(Format format, Format::parse(text));
-    if (format == Format::kWide || text == "table")
-        return Failure(
-            Exit::kUsage,
-            fmt::format(
-                "this command prints no table: -o takes json, yaml, name, jsonl, jsonpath=... or "
-                "custom-columns=..., not {}",
-                text));
     return format;
 }
 

@@ -57,6 +57,7 @@ struct Option {
     // The values that there are, for completion; one that ends in "=" or ":" goes on.
     // NOLINTNEXTLINE(readability-redundant-member-init): rows leave it out; see Command
     std::vector<std::string> words = {};
+    bool only_words = false;  // another value is refused
     Completes completes = Completes::kByName;
 };
 inline constexpr bool kNeeded = true;
@@ -96,6 +97,13 @@ inline constexpr const char* kColumnsWord = "custom-columns=";
 Option table_output_option(std::string& output, std::vector<std::string> formats);
 // -o of a command that prints one answer; `help` says what of it.
 Option output_option(std::string& output, std::string help);
+// The same where it has no name to print.
+Option nameless_output_option(std::string& output, std::string help);
+// The values of an option in words: "table, wide or jsonpath=...".
+std::string in_words(const std::vector<std::string>& words);
+// Whether the value is one of the option's words. Of one that goes on, as jsonpath=..., any value
+// is; it may also be in a file, as jsonpath-file=...
+bool takes(const Option& option, std::string_view value);
 // --no-headers of a command that prints a table.
 Option no_headers_option(bool& no_headers);
 // -o of a command that prints one answer: json, yaml or name.
@@ -119,7 +127,5 @@ Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell)
 
 // The format that -o names, of a command with a table.
 Outcome<Format> parse_table_format(std::string_view text, bool no_headers);
-// The format that -o names; kUsage for a table where an answer is no table.
-Outcome<Format> parse_answer_format(std::string_view text);
 
 }  // namespace snapgate::cli

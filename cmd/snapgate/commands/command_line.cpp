@@ -160,7 +160,7 @@ std::vector<const CLI::Option*> options_in(const std::string& message, const CLI
 
 // An error of the parser in the words of this program. It has types, and names options in its
 // message alone; what this file threw itself stays as it is.
-std::string in_words(const CLI::ParseError& error, const CLI::App& command) {
+std::string told_of(const CLI::ParseError& error, const CLI::App& command) {
     const std::vector<const CLI::Option*> options = options_in(error.what(), command);
     if (options.empty()) return error.what();
     const CLI::Option& option = *options.front();
@@ -194,7 +194,7 @@ Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& consol
     const bool extra =
         dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
         (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && has_unknown_flag(root));
-    console.note("error: " + (extra ? unexpected(root, *command) : in_words(error, *command)));
+    console.note("error: " + (extra ? unexpected(root, *command) : told_of(error, *command)));
     console.note(fmt::format("See '{} --help'.", path_of(*command)));
     return Exit::kUsage;
 }
@@ -233,6 +233,14 @@ CLI::Option* add_option(CLI::App& command, const Option& row) {
     // A flag takes one value at a time, also where it may be repeated; arguments come in a row.
     if (!option->get_positional()) option->allow_extra_args(false);
     if (row.excludes != nullptr) option->excludes<CLI::App>(row.excludes);
+    if (row.only_words) {
+        option->each([row](const std::string& value) {
+            if (has_word(value) && !takes(row, value))
+                throw CLI::ParseError(
+                    fmt::format("-o {}: this command takes {}", value, in_words(row.words)),
+                    CLI::ExitCodes::ValidationError);
+        });
+    }
     if (row.given != nullptr) {
         option->each([given = row.given](const std::string&) { *given = true; });
     } else if (!std::holds_alternative<bool*>(row.into)) {

@@ -65,7 +65,7 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         return Failure(Exit::kUsage,
                        "--data-dir makes a key of a project or of the whole tenant: it cannot be "
                        "combined with --clusters");
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     SNAPGATE_TRY(check_role(options.role));
     SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
     std::string name = options.name;
@@ -126,7 +126,7 @@ Outcome<json::Array> cluster_uids(Api& api, const std::vector<std::string>& name
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     if (!options.data_dir.empty()) return run_offline(options, shell);
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     if (options.name.empty())
         return Failure(Exit::kUsage, "create key needs a NAME, which says what the key is for");
     SNAPGATE_TRY(check_role(options.role));

@@ -67,7 +67,7 @@ Outcome<Exit> print_new_entry(Console& console, const Format& format, std::strin
 }
 
 Outcome<Exit> create_project(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     json::Object body{{"name", options.name}};
     if (!options.uid.empty()) body["uid"] = options.uid;
@@ -77,7 +77,7 @@ Outcome<Exit> create_project(const Options& options, Shell& shell) {
 }
 
 Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     if (options.kubeconfig.empty() && !options.context.empty())
         return Failure(Exit::kUsage,
                        "--kubeconfig-context goes with --kubeconfig: give both or neither");

@@ -76,7 +76,7 @@ json::Object body_of(const Options& options) {
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     std::vector<std::string> names;
     if (!options.name.empty()) names.push_back(options.name);
     SNAPGATE_TRY(check(options.flags, names));

@@ -22,7 +22,7 @@ struct Options {
 
 Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     const KindWords& words = words_of(kind);
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     // All names are looked up first, so that after a mistyped one nothing is deleted.
     std::vector<Named> targets;

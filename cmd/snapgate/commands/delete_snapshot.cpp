@@ -107,7 +107,7 @@ Outcome<Exit> delete_named(const Options& options, Shell& shell) {
                                    wrong->name));
     if (given.namespaces.size() > 1)
         return Failure(Exit::kUsage, "names are of one namespace: give -n once");
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     const SnapshotFlags flags{given.scope.cluster,
                               given.namespaces.empty() ? "default" : given.namespaces.front(),
                               given.vm};

@@ -133,9 +133,6 @@ Outcome<std::vector<std::string>> checked_states(const std::vector<std::string>&
 
 Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_table_format(options.output, options.no_headers));
-    if (format == Format::kWide && kind != Kind::kCluster)
-        return Failure(Exit::kUsage, fmt::format("-o wide: the table of {} has no more columns",
-                                                 words_of(kind).many));
     ClusterSelection selection;
     SNAPGATE_ASSIGN(selection.states, checked_states(options.states));
     if (!selection.states.empty() && !options.names.empty() && !options.watch)

@@ -146,10 +146,6 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     Format format = Format::kTable;
     if (!is_stream(options.output)) {
         SNAPGATE_ASSIGN(format, parse_table_format(options.output, options.no_headers));
-        if (format == Format::kName)
-            return Failure(Exit::kUsage,
-                           "-o name: use table, wide, json, yaml, csv, jsonl, jsonpath=... or "
-                           "custom-columns=...");
     }
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, request_of(options, api));

@@ -273,9 +273,7 @@ Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const 
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
-    if (format == Format::kName)
-        return Failure(Exit::kUsage, "-o name: an import prints no names; use json or yaml");
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     SNAPGATE_TRY(check_options(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
     // Resolved before the input is read: a mistyped name should not cost minutes.
@@ -342,7 +340,7 @@ Command import_command() {
                      "change nothing"},
                     {"--keep-going", &options->keep_going, "",
                      "Import what is good and list what is refused"},
-                    output_option(options->output, "json or yaml: the API's answer")},
+                    nameless_output_option(options->output, "json or yaml: the API's answer")},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -60,7 +60,7 @@ Outcome<std::string> obtain_key(const Options& options, const std::string& serve
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     if (!options.name.empty()) SNAPGATE_TRY(check_context_name(options.name));
     if (!options.token_file.empty() && !options.connection.api_key_file.empty())
         return Failure(Exit::kUsage, "--token-file cannot be combined with --api-key-file");

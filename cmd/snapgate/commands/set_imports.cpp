@@ -29,7 +29,7 @@ struct Options {
 };
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(const Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(const Format format, Format::parse(options.output));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, options.cluster));
     json::Object body{{"expectedEvery", nullptr}};

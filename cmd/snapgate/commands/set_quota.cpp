@@ -99,7 +99,7 @@ std::string described(const json::Object& project) {
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(const Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(const Format format, Format::parse(options.output));
     json::Object checked;
     for (const auto& [name, text] : kLimits) SNAPGATE_TRY(read_limit(name, options.*text, checked));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));

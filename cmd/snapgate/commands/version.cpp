@@ -14,7 +14,7 @@ struct Options {
 };
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, Format::parse(options.output));
     SNAPGATE_ASSIGN(auto target, resolve_server(options.connection, shell.environment));
     if (format == Format::kName) {
         shell.console.print(SNAPGATE_VERSION "\n");

@@ -27,7 +27,7 @@ Outcome<std::string> project_name(Api& api, std::string_view uid) {
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(const Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(const Format format, Format::parse(options.output));
     SNAPGATE_ASSIGN(const Target target, resolve_target(options.connection, shell.environment));
     warn_of_plain_http(shell.console, target.server);
     Api api(target);
