@@ -58,6 +58,11 @@ def test_an_import_that_is_late_shows_everywhere(admin, server, cli, uid):
     assert time.time() - metric_of(admin.metrics(), "snapgate_import_completed_timestamp_seconds", **labels) < 60
     row = cli.good("get", "clusters", uid)
     assert "Stale" in row and "ImportOverdue" in row, row
+    described = [line.partition(":") for line in cli.good("describe", "cluster", uid).splitlines()]
+    said = {title: text.strip() for title, _, text in described}
+    assert (said["State"], said["Reason"], said["Imported"], said["Imports expected"]) == ("Stale", "ImportOverdue", "3 created", "every 2s"), said
+    last = admin.cluster(uid)["lastImport"]
+    assert said["Imported by"] == f"{last['by']} ({last['byId']})", said
     # Another import, and it is known again.
     admin.load(uid, snapshots(3))
     assert admin.cluster(uid)["state"] == "Ready"

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "commands/all_commands.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
 #include "terminal/printable.h"
@@ -29,6 +30,29 @@ std::string moment(const json::Object& object, std::string_view name, int64_t no
     const std::string_view text = json::text_at(object, {name});
     const auto at = base::parse_rfc3339(text);
     return at ? fmt::format("{} ago ({})", age_of(text, now), format_local(*at)) : "";
+}
+
+// Whose the last import was: the name of the key, and its id.
+std::string importer(const json::Object& cluster) {
+    const std::string_view by = json::text_at(cluster, {"lastImport", "by"});
+    return by.empty() ? ""
+                      : fmt::format("{} ({})", by, json::text_at(cluster, {"lastImport", "byId"}));
+}
+
+// How much the last import was, as the server counts it: 3 created, 1 refused.
+std::string imported(const json::Object& cluster) {
+    const json::Value* last = json::value_at(cluster, {"lastImport"});
+    if (last == nullptr || !last->is_object()) return {};
+    std::string out;
+    for (const auto& [name, count] : last->get_object())
+        if (json::whole_number(&count).value_or(0) > 0)
+            out += fmt::format("{}{} {}", out.empty() ? "" : ", ", json::serialize(count), name);
+    return out.empty() ? "nothing" : out;
+}
+
+std::string expectation(const json::Object& cluster) {
+    const std::string_view every = json::text_at(cluster, {"expectedEvery"});
+    return every.empty() ? "" : fmt::format("every {}", every);
 }
 
 // The kinds of objects beside the snapshots.
@@ -69,6 +93,9 @@ std::string described(const json::Object& cluster, std::string_view project, int
     line("Since", moment(cluster, "sinceTime", now));
     line("Confirmed", moment(cluster, "confirmedTime", now));
     line("Last import", moment(cluster, "lastImportTime", now));
+    line("Imported by", importer(cluster));
+    line("Imported", imported(cluster));
+    line("Imports expected", expectation(cluster));
     line("Last sync", moment(cluster, "lastSyncTime", now));
     line("Served version", text("servedVersion"));
     line("Snapshots", number(cluster, "objects"));

@@ -14,8 +14,9 @@ constexpr const char* kNone = "none";
 
 constexpr const char* kFooter =
     R"(A hosted cluster that says how often it is imported into is Stale when an import is late: in 'get
-clusters', in the report of protection, whose verdict is Unknown then, and in the metrics. What a
-cluster's last import was is in 'get clusters CLUSTER -o yaml'.
+clusters' and in the metrics. What is known of it is as old as its last import: the verdict on its
+VMs is Unknown once that is older than --max-age. What a cluster's last import was is in
+'describe cluster'.
 
 Examples:
   snapgate set imports --cluster demo --expected-every 24h
