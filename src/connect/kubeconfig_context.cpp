@@ -49,13 +49,13 @@ Result<json::Object> parse(std::string_view text) {
                                  kMaxKubeconfigBytes),
                      "kubeconfig");
     }
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
-        return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
     Result<json::Value> value = json::parse(text);
     // Try JSON first: not every YAML reader accepts JSON with tabs.
     if (!value) value = json::parse_yaml(text);
     if (!value) return unreadable(value.error().message);
     if (json::Object* object = value->if_object()) return std::move(*object);
+    // Also one of comments alone.
+    if (value->is_null()) return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
     return Error(Code::kInvalidBody,
                  "the kubeconfig is not a mapping with clusters, users and contexts", "kubeconfig");
 }

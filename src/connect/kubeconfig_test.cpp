@@ -193,6 +193,14 @@ TEST(Kubeconfig, NamesWhatIsMissing) {
 }
 
 // A mirror of them would show the objects of several clusters as those of one.
+TEST(Kubeconfig, OneWithoutContentIsEmpty) {
+    for (const char* text : {"", " \n\t\n", "\n\n# only a comment\n", "---\n"}) {
+        const auto read = read_kubeconfig(text, "");
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().message, "the kubeconfig is empty") << text;
+    }
+}
+
 TEST(Kubeconfig, AllClustersOfASnapgateAreNoCluster) {
     for (const std::string_view server :
          {"https://a/clusters/-", "https://a:8443/clusters/-/", "https://a/below/clusters/-"}) {

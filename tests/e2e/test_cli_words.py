@@ -138,9 +138,10 @@ def test_a_value_that_the_server_can_never_take_is_2(cli, uid, arguments):
 
 @pytest.mark.parametrize("arguments", [
     ["create", "cluster", "c", "--kubeconfig", "-"], ["set", "kubeconfig", "--cluster", "c", "-"], ["apply", "-f", "-"]])
-def test_an_input_that_is_empty_is_said_to_be_empty(arguments):
-    ran = run_cli(*arguments, stdin="", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
-    assert ran.returncode == REFUSED and "empty" in ran.stderr and ran.stderr.startswith("error: -: "), ran.stderr
+@pytest.mark.parametrize("content", ["", "\n\n# only comment\n", "---\n"])
+def test_an_input_that_is_empty_is_said_to_be_empty(arguments, content):
+    ran = run_cli(*arguments, stdin=content, env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
+    assert ran.returncode == REFUSED and "empty" in ran.stderr and ran.stderr.startswith("error: standard input: "), ran.stderr
 
 
 def test_the_way_to_the_next_page_can_be_pasted(server, admin, uid):

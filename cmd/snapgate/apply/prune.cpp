@@ -118,7 +118,7 @@ Outcome<Exit> prune(Api& api, const ApplyFile& file, const PruneTerms& terms, Co
     Exit exit = going == left.size() ? Exit::kOk : Exit::kRefused;
     if (going == 0) return exit;
     if (!terms.dry_run && !terms.yes &&
-        !ask(file.declared.file == "-",
+        !ask(file.from_input,
              fmt::format("Remove {}?", base::counted(going, "of them", "of them")))) {
         console.note("Nothing was removed.");
         return Exit::kRefused;

@@ -16,6 +16,7 @@
 #include "commands/all_commands.h"
 #include "remote/apply_file.h"
 #include "terminal/ask.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
@@ -152,7 +153,7 @@ Outcome<> check(const Options& options, const ApplyFile& file) {
         return Failure(Exit::kUsage,
                        fmt::format("--prune needs to know which set {} is: name it there, as in "
                                    "\"set: fleet\"",
-                                   options.file));
+                                   input_name(options.file)));
     }
     if (!file.without_value.empty()) {
         const std::string& list = file.without_value.front();
@@ -160,9 +161,9 @@ Outcome<> check(const Options& options, const ApplyFile& file) {
                        fmt::format("{}: {}: has no value, as if the file was cut off there, and "
                                    "--prune would remove all that is not in it: if there are none, "
                                    "say so by \"{}: []\"",
-                                   options.file, list, list));
+                                   input_name(options.file), list, list));
     }
-    if (options.dry_run || options.yes || can_ask(options.file == "-")) return {};
+    if (options.dry_run || options.yes || can_ask(file.from_input)) return {};
     return Failure(Exit::kUsage,
                    "there is no terminal to ask on: give --yes, or see with --dry-run what would "
                    "be removed");

@@ -19,6 +19,7 @@
 #include "terminal/ask.h"
 #include "terminal/printable.h"
 #include "terminal/progress.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
@@ -112,7 +113,7 @@ Outcome<> check_options(const Options& options) {
 Outcome<std::vector<ImportInput>> open_inputs(const Options& options, Console& console) {
     std::vector<ImportInput> inputs;
     for (const std::string& file : options.files) {
-        Progress progress(console, file == "-" ? "Reading standard input" : "Reading " + file, 0);
+        Progress progress(console, "Reading " + input_name(file), 0);
         SNAPGATE_ASSIGN(ImportInput input,
                         ImportInput::open(file, options.complete,
                                           [&](uint64_t bytes) { progress.advance(bytes, 0); }));

@@ -15,6 +15,7 @@
 #include "commands/all_commands.h"
 #include "snapshots/times.h"
 #include "terminal/progress.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
@@ -44,7 +45,8 @@ Outcome<base::FileDescriptor> open_input(const std::string& file) {
                                            : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status{};
     if (!input || ::fstat(input.get(), &status) != 0)
-        return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+        return Failure(Exit::kUsage,
+                       fmt::format("cannot read {}: {}", input_name(file), std::strerror(errno)));
     if (S_ISDIR(status.st_mode))
         return Failure(Exit::kUsage, fmt::format("{} is a folder: name the backup in it", file));
     return input;

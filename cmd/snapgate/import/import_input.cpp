@@ -14,6 +14,7 @@
 
 #include "json/yaml.h"
 #include "remote/temporary_file.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
@@ -233,7 +234,7 @@ ssize_t ReadableFile::read(uint64_t offset, char* room, size_t size) const {
 
 Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, const Taken& taken) {
     bool standard = file == "-";
-    std::string name = standard ? "standard input" : file;
+    std::string name = input_name(file);
     base::FileDescriptor fd(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                      : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status{};

@@ -48,14 +48,16 @@ std::string_view without_quotes(std::string_view message) {
 
 Outcome<ApplyFile> read_apply_file(const std::string& file) {
     SNAPGATE_ASSIGN(std::string text, read_file_or_input(file, kMaxFileBytes));
-    const auto refused = [&file](std::string_view what) {
-        return Failure(Exit::kRefused, fmt::format("{}: {}", file, what));
+    const std::string source = input_name(file);
+    const auto refused = [&source](std::string_view what) {
+        return Failure(Exit::kRefused, fmt::format("{}: {}", source, what));
     };
     auto document = json::parse_yaml(text);
     if (!document) return refused(without_quotes(document.error().message));
     if (document->is_null()) return refused(fmt::format("is empty; it {}", kWhatIsMissing));
     ApplyFile read;
-    read.declared = connect::begin_declarations(file, text);
+    read.from_input = file == "-";
+    read.declared = connect::begin_declarations(source, text);
     const auto take = [&read](std::string_view name, const json::Value& value) {
         connect::read_declarations(read.declared, name, value, connect::DeclaredTo::kCommand);
     };
@@ -76,7 +78,7 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
                         fmt::join(kMembers, ", "));
         const size_t line = json::line_of(read.declared.lines, key);
         return line == 0 ? refused(what)
-                         : Failure(Exit::kRefused, fmt::format("{}:{}: {}", file, line, what));
+                         : Failure(Exit::kRefused, fmt::format("{}:{}: {}", source, line, what));
     }
     auto set = json::optional_string(*object, "set");
     if (!set) return refused(set.error().message);

@@ -10,7 +10,8 @@ namespace snapgate::cli {
 
 // A file of `snapgate apply`.
 struct ApplyFile {
-    std::string set;  // its name; "": it has none, and nothing is pruned for it
+    std::string set;          // its name; "": it has none, and nothing is pruned for it
+    bool from_input = false;  // it was standard input
     connect::Declarations declared;
     // The lists of which it has the name and nothing behind it, as a file that was cut off there.
     std::vector<std::string> without_value;

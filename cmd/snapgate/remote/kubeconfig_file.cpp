@@ -32,7 +32,7 @@ Outcome<> take_in(const std::optional<connect::KubeconfigReference>& reference,
 Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::string& context) {
     SNAPGATE_ASSIGN(std::string text, read_file_or_input(file, connect::kMaxKubeconfigBytes));
     const auto refused = [&file](const base::Error& error) {
-        return Failure(Exit::kRefused, fmt::format("{}: {}", file, error.message));
+        return Failure(Exit::kRefused, fmt::format("{}: {}", input_name(file), error.message));
     };
     auto found = connect::find_context(text, context);
     if (!found) return refused(found.error());
@@ -45,7 +45,7 @@ Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::st
                         "server accepts none over the network: use the token of a service account "
                         "instead (see 'snapgate print rbac --help'), or declare the cluster in the "
                         "server's configuration file",
-                        file, members->user_path));
+                        input_name(file), members->user_path));
     }
     const fs::path folder = file == "-" ? fs::path(".") : fs::path(file).parent_path();
     connect::Connection& connection = members->connection;

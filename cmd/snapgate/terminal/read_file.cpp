@@ -14,6 +14,10 @@ Failure cannot_read(std::string_view name, std::string_view why) {
 
 }  // namespace
 
+std::string input_name(const std::string& file) {
+    return file == "-" ? "standard input" : file;
+}
+
 Outcome<std::string> read_file(const std::string& file, size_t max_bytes, std::string_view what) {
     auto text = base::read_file(file, max_bytes);
     if (text) return std::move(*text);
@@ -24,7 +28,7 @@ Outcome<std::string> read_file(const std::string& file, size_t max_bytes, std::s
 Outcome<std::string> read_file_or_input(const std::string& file, size_t max_bytes) {
     if (file != "-") return read_file(file, max_bytes, {});
     auto text = base::read_open_file(STDIN_FILENO, max_bytes);
-    if (!text) return cannot_read("standard input", text.error().message);
+    if (!text) return cannot_read(input_name(file), text.error().message);
     return std::move(*text);
 }
 
