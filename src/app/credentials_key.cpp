@@ -72,8 +72,8 @@ Error no_place(std::string_view why) {
     return {Code::kUnavailable,
             fmt::format("this server has no place for the key that credentials of connected "
                         "clusters are stored with: {}; start it with --credentials-key-file FILE, "
-                        "outside the data directory",
-                        why)};
+                        "outside the data directory, or with the key in {}",
+                        why, kCredentialsKeyVariable)};
 }
 
 Result<std::string> make(const fs::path& file) {

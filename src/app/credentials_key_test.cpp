@@ -14,6 +14,7 @@ namespace snapgate::app {
 namespace {
 
 using base::Code;
+using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -100,7 +101,8 @@ TEST_F(CredentialsKey, IsNotInTheDataDirectory) {
     settings_.credentials_key_file.clear();
     variables_["HOME"] = settings_.data_dir.string();
     ASSERT_TRUE(choose());
-    EXPECT_THAT(open().read_or_make().error().message, HasSubstr("--credentials-key-file"));
+    EXPECT_THAT(open().read_or_make().error().message,
+                AllOf(HasSubstr("--credentials-key-file"), HasSubstr("SNAPGATE_CREDENTIALS_KEY")));
 }
 
 TEST_F(CredentialsKey, IsRefusedIfItIsNone) {

@@ -30,10 +30,14 @@ namespace {
 Result<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
     auto text = base::read_file(file, kMostPemBytes);
-    if (text) return text;
-    return Error(Code::kInvalidParameter,
-                 fmt::format("cannot read CA certificates from {}: {}", file, text.error().message),
-                 "ca");
+    const auto wrong = [&file](std::string_view why) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("cannot read CA certificates from {}: {}", file, why), "ca");
+    };
+    if (!text) return wrong(text.error().message);
+    // "" would stand for the system's.
+    if (text->empty()) return wrong("it is empty");
+    return text;
 }
 
 Result<std::shared_ptr<const OutboundTarget>> target_of(const ClientOptions& options) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
+#include "base/temporary_folder_testing.h"
 #include "net/client/fake_server_testing.h"
 #include "net/server/server_testing.h"
 
@@ -233,6 +235,18 @@ TEST(Client, SaysThatAServerSpeaksTls) {
     const auto response = client.send(get("/"));
     ASSERT_FALSE(response);
     EXPECT_NE(response.error().message.find("use https://"), std::string::npos);
+}
+
+TEST(Client, AnEmptyFileStandsForNoAuthorities) {
+    const base::TemporaryFolder folder;
+    const std::string file = (folder.path() / "ca.crt").string();
+    std::ofstream(file).close();
+    Client client({.server = "https://127.0.0.1:1", .ca_file = file});
+    const auto response = client.send(get("/"));
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Code::kInvalidParameter);
+    EXPECT_EQ(response.error().message,
+              "cannot read CA certificates from " + file + ": it is empty");
 }
 
 TEST(Client, GivesUpOnSilence) {

@@ -29,6 +29,7 @@ Error tls_error(const std::filesystem::path& file, std::string_view what) {
 Result<void> check_readable(const std::filesystem::path& file) {
     error_code ec;
     if (!std::filesystem::exists(file, ec)) return tls_error(file, "does not exist");
+    if (std::filesystem::is_directory(file, ec)) return tls_error(file, "is a folder");
     if (!std::ifstream(file)) return tls_error(file, "cannot be read: check its owner and mode");
     return {};
 }

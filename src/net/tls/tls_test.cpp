@@ -287,6 +287,8 @@ TEST(TlsContexts, SaysWhatIsWrongWithTheFiles) {
     EXPECT_NE(message(missing, made->key).find("missing does not exist"), std::string::npos);
     EXPECT_NE(message(made->certificate, missing).find("missing does not exist"),
               std::string::npos);
+    EXPECT_NE(message(folder.path(), made->key).find("is a folder"), std::string::npos);
+    EXPECT_NE(message(made->certificate, folder.path()).find("is a folder"), std::string::npos);
     EXPECT_NE(message(made->key, made->key).find("holds no certificate"), std::string::npos);
     EXPECT_NE(message(made->certificate, made->certificate).find("holds no private key"),
               std::string::npos);
