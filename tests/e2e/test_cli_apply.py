@@ -3,6 +3,7 @@
 import json
 import time
 
+from cli import REFUSED
 from harness import PATIENCE, wait_for
 
 
@@ -79,3 +80,12 @@ def test_a_check_that_finds_something_ends_with_1(both):
         assert ran.returncode == 1 and "Warning" in ran.stdout, ran
     points = json.loads(mirror.run("check", "cluster", "edge", "-o", "json").stdout)["points"]
     assert points[0]["name"] == "Reachable" and points[0]["outcome"] == "Warning"
+
+
+def test_what_a_key_may_not_do_is_said_once(server, admin, uid, tmp_path):
+    file = tmp_path / "many.yaml"
+    file.write_text("clusters:\n" + "".join(f"- name: {uid}-{number}\n  hosted: true\n" for number in range(5)))
+    key = admin.create_key(f"reads-{uid}", "reader")["key"]
+    ran = server.cli("apply", "-f", file, env={"SNAPGATE_API_KEY": key})
+    assert ran.returncode == REFUSED and ran.stdout == "" and len(ran.stderr.splitlines()) == 1, ran.stderr
+    assert ran.stderr.startswith(f"error: 5 of what the file lists, such as cluster/{uid}-0: "), ran.stderr

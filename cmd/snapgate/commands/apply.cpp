@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -122,11 +123,17 @@ class Report {
         good_ = false;
         console_.note("error: " + text);
     }
-    // The server is gone: the others cannot be applied, either.
+    // The server is gone: the others cannot be applied, either. What the key may not do is the same
+    // for each, and is said at the end.
     Outcome<> tell(const std::string& what, const Outcome<Applied>& applied) {
         if (!applied && applied.error().exit == Exit::kUnreachable) return applied.error();
         if (!applied) {
-            fault(fmt::format("{}: {}", what, applied.error().message));
+            if (applied.error().status == 403) {
+                good_ = false;
+                forbidden_[applied.error().message].push_back(what);
+            } else {
+                fault(fmt::format("{}: {}", what, applied.error().message));
+            }
             return {};
         }
         for (const std::string& text : applied->warnings)
@@ -136,12 +143,20 @@ class Report {
         SNAPGATE_TRY(console_.flush());
         return {};
     }
+    void tell_forbidden() {
+        for (const auto& [message, all] : forbidden_) {
+            fault(all.size() == 1 ? fmt::format("{}: {}", all.front(), message)
+                                  : fmt::format("{} of what the file lists, such as {}: {}",
+                                                all.size(), all.front(), message));
+        }
+    }
     bool good() const { return good_; }
 
   private:
     Console& console_;
     const bool dry_run_;
     bool good_ = true;
+    std::map<std::string, std::vector<std::string>> forbidden_;  // what, by the server's message
 };
 
 Outcome<> check(const Options& options, const ApplyFile& file) {
@@ -192,6 +207,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     for (size_t at = 0; at < file.declared.clusters.size(); ++at) {
         SNAPGATE_TRY(report.tell("cluster/" + file.declared.clusters[at].name, applying.take(at)));
     }
+    report.tell_forbidden();
     if (!options.prune) return report.good() ? Exit::kOk : Exit::kRefused;
     if (!report.good()) {
         shell.console.note("Nothing was removed, as the file could not be applied whole.");
