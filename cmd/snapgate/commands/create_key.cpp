@@ -56,6 +56,20 @@ Outcome<> check_role(const std::string& role) {
     return Failure(Exit::kUsage, fmt::format("--role {}: must be reader, editor or admin", role));
 }
 
+// Sees to it that a key which was just made is shown. Where it could not be printed, its user has
+// to know that there is one now, and how to be rid of it: `name` is its name or id.
+Outcome<> show_or_tell(Console& console, Outcome<> printed, std::string_view name) {
+    if (printed) {
+        if (const auto written = console.flush(); !written) printed = written.error();
+    }
+    if (!printed)
+        printed.error().message += fmt::format(
+            "; the key was made all the same, and nobody can see it any more: 'snapgate delete key "
+            "{}' deletes it",
+            name);
+    return printed;
+}
+
 Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     if (!options.connection.server.empty() || !options.connection.api_key_file.empty())
         return Failure(Exit::kUsage,
@@ -86,10 +100,11 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         made["name"] = name;
         made["role"] = role;
         made["key"] = *key;
-        SNAPGATE_TRY(print_value(shell.console, format, made));
+        SNAPGATE_TRY(show_or_tell(shell.console, print_value(shell.console, format, made), name));
         return Exit::kOk;
     }
     shell.console.print_line(*key);
+    SNAPGATE_TRY(show_or_tell(shell.console, {}, name));
     if (format == Format::kTable)
         shell.console.note(fmt::format(
             "This is the key {} (role {}{}). It is not shown again. Start the server to use it.",
@@ -141,13 +156,16 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(body["clusters"], cluster_uids(api, options.clusters));
     }
     SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/keys", body));
+    SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
+    const std::string_view id = json::text_at(made, {"id"});
     if (is_document(format)) {
-        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        SNAPGATE_TRY(show_or_tell(shell.console,
+                                  print_answer(shell.console, format, response, api.server()), id));
         return Exit::kOk;
     }
-    SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
     if (format == Format::kTable) shell.console.note(described(made, options.connection.project));
     shell.console.print_line(json::text_at(made, {"key"}));
+    SNAPGATE_TRY(show_or_tell(shell.console, {}, id));
     if (format == Format::kTable) shell.console.note("This is the key. It is not shown again.");
     return Exit::kOk;
 }
