@@ -246,7 +246,9 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(loaded, tmp_path):
                                   (["--cluster", "demo", "--all-clusters"], 2, "either"),
                                   (["--all-clusters"], 2, "--to"),
                                   (["--cluster", "demo", "--to", tmp_path / "there"], 1, "already"),
-                                  (["--all-clusters", "--to", tmp_path / "there"], 1, "cannot make")]:
+                                  (["--all-clusters", "--to", tmp_path / "there"], 1, "cannot make"),
+                                  (["--cluster", "demo", "--to", tmp_path / "no" / "place"], 2, "cannot make"),
+                                  (["--all-clusters", "--to", tmp_path / "no" / "place"], 2, "cannot make")]:
         ran = run("export", *arguments, env=env)
         assert (ran.returncode, word in ran.stderr) == (code, True), ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["there"]

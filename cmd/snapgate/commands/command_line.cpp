@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "commands/all_commands.h"
+#include "commands/flag_of.h"
 #include "completion/completion.h"
 #include "completion/known_values.h"
 #include "terminal/printable.h"
@@ -265,6 +266,18 @@ void require_one_of_two(const CLI::App& command, const std::vector<Option>& opti
     }
 }
 
+// The action, which on a failure names the flag that the server refused.
+Action naming_flags(Action run, const CLI::App& command, const std::vector<Option>& options) {
+    std::vector<std::string> given;
+    for (const Option& option : options)
+        if (command.count(option.name) > 0) given.push_back(option.name);
+    return [run = std::move(run), given = std::move(given)](Shell& shell) {
+        auto ended = run(shell);
+        if (!ended) name_flag(ended.error(), given);
+        return ended;
+    };
+}
+
 // Turns rows into commands of the library. Parsing puts the action of the one that is given into
 // `chosen`; the rows must outlive it.
 void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& chosen) {
@@ -280,7 +293,7 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
         if (row.run) {
             command->callback([&chosen, &row, command] {
                 require_one_of_two(*command, row.options);
-                chosen = row.run;
+                chosen = naming_flags(row.run, *command, row.options);
             });
         }
         if (!row.commands.empty()) add_commands(*command, row.commands, chosen);

@@ -85,8 +85,9 @@ Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Conso
 Outcome<Exit> export_all(Api& api, const std::string& folder, Shell& shell) {
     SNAPGATE_ASSIGN(const auto objects, list_objects(api, Kind::kCluster));
     if (::mkdir(folder.c_str(), 0700) != 0) {
-        return Failure(Exit::kRefused,
-                       fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)));
+        const int number = errno;
+        return Failure(exit_of_place(number),
+                       fmt::format("cannot make the folder {}: {}", folder, std::strerror(number)));
     }
     uint64_t bytes = 0;
     size_t missing = 0;

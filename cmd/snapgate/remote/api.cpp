@@ -171,6 +171,9 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
         return failure;
     }
     failure.exit = exit_of_status(response.status);
+    for (const std::string_view member : {"parameter", "field"})
+        if (const auto named = json::text_at(*error, {"details", member}); !named.empty())
+            failure.subject = named;
     failure.message = fmt::format("{}{} ({}", message, advice(response.status), failure.reason);
     if (response.status >= 500) {
         if (auto ref = json::text_at(*error, {"ref"}); !ref.empty())

@@ -20,7 +20,10 @@ Outcome<json::Object> make_cluster(Api& api, const NewCluster& cluster) {
     const auto response = api.post(std::move(target), body);
     if (!response) {
         Failure failure = response.error();
-        return cluster.kubeconfig.empty() ? failure : std::move(failure).of_content();
+        // The others are words of the command line, or of the one who lists clusters in a file.
+        const bool of_kubeconfig = !cluster.kubeconfig.empty() && failure.subject != "name" &&
+                                   failure.subject != "uid" && failure.subject != "projectUid";
+        return of_kubeconfig ? std::move(failure).of_content() : failure;
     }
     return parse_answer(*response, api.server());
 }

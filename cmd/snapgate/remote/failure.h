@@ -11,8 +11,8 @@ namespace snapgate::cli {
 // What the process ends with; documented in docs/cli.md.
 enum class Exit : int {
     kOk = 0,
-    kRefused = 1,      // refused by the server or by a check of the input
-    kUsage = 2,        // the command line or the settings are wrong, as this side or the server says
+    kRefused = 1,  // refused by the server or by a check of the input
+    kUsage = 2,    // the command line or the settings are wrong, as this side or the server says
     kUnreachable = 3,  // no answer from the server
     kUnprotected = 4,  // of a report of protection: a VM is not Protected, or a cluster not known
 };
@@ -23,6 +23,7 @@ struct Failure {
     std::string message;
     unsigned status = 0;  // of the server's answer; 0 if it did not come from one
     std::string reason;   // the server's word for it, as ResourceNotFound; "" if it gave none
+    std::string subject;  // the parameter or the field that the server says is wrong; "" for none
     std::string continue_token;  // of a 410 on a list: continues it at the newest state
 
     // Of a request whose body is what a file says: if the server does not accept that, the command

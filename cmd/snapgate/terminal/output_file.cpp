@@ -21,6 +21,10 @@ constexpr uint64_t kBegunBytes = 16ULL << 20;
 
 }  // namespace
 
+Exit exit_of_place(int error) {
+    return error == EEXIST || base::means_disk_full(error) ? Exit::kRefused : Exit::kUsage;
+}
+
 Outcome<OutputFile> OutputFile::make(const std::string& file) {
     if (file == "-") return OutputFile(base::FileDescriptor(::dup(STDOUT_FILENO)), {});
     struct stat there = {};
@@ -32,8 +36,9 @@ Outcome<OutputFile> OutputFile::make(const std::string& file) {
     base::FileDescriptor descriptor(
         ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!descriptor) {
-        return Failure(Exit::kRefused,
-                       fmt::format("cannot make {}: {}", unfinished, std::strerror(errno)));
+        const int number = errno;
+        return Failure(exit_of_place(number),
+                       fmt::format("cannot make {}: {}", unfinished, std::strerror(number)));
     }
     return OutputFile(std::move(descriptor), file);
 }

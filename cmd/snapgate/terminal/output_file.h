@@ -10,11 +10,15 @@
 
 namespace snapgate::cli {
 
+// How a command ends that cannot make a file or a folder, by the error of the system: the name is
+// wrong use, unless it is there already or the disk is full.
+Exit exit_of_place(int error);
+
 // A file of any size that is there when it is whole, and not before: it is written beside its place
 // and takes it at the end. Only its owner may read it. "-" is standard output. One thread.
 class OutputFile {
   public:
-    // kRefused if the file exists or cannot be made.
+    // kRefused if the file exists or the disk is full, kUsage if it cannot be made there.
     static Outcome<OutputFile> make(const std::string& file);
     // Removes a file that is not finished.
     ~OutputFile();
