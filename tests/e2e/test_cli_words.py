@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from cli import OK, REFUSED, USAGE
-from harness import BINARY, clean_environment, run_cli, snapshot, snapshots
+from harness import BINARY, ROOT, clean_environment, run_cli, snapshot, snapshots
 from kube import kubeconfig_of
 
 
@@ -63,6 +63,18 @@ def commands_of_this_program():
     return found
 
 
+def test_every_flag_of_a_command_is_in_the_documents():
+    """But for those of `serve`, its settings, which its help lists."""
+    text = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    missing = {}
+    for way, said in commands_of_this_program():
+        own = said.partition("\nConnection:")[0]
+        for short, flag in re.findall(r"^  (?:(-\w),)?(--[a-z-]+)", own, re.MULTILINE):
+            if way != ["serve"] and not any(re.search(rf"(?<![\w-]){name}(?![\w-])", text) for name in (short, flag) if name):
+                missing.setdefault(" ".join(way), []).append(flag)
+    assert not missing
+
+
 RAW = re.compile(r"required but received|required \S+ missing|Could not convert|excludes|Should be true|too many inputs|disallowed|were not expected|Expected ")
 
 
@@ -113,6 +125,9 @@ def test_several_clusters_are_not_named_with_commas(cli, uid):
     (["create", "cluster", "c", "--kubeconfig", "missing"], USAGE, "cannot read missing"),
     (["set", "kubeconfig", "--cluster", "c", "missing"], USAGE, "cannot read missing"),
     (["apply", "-f", "missing"], USAGE, "cannot read missing"),
+    (["restore", "missing", "--data-dir", "d"], USAGE, "cannot read missing"),
+    (["backup", "--to", "missing/b"], USAGE, "cannot make missing/b"),
+    (["backup", "--to", "text"], REFUSED, "text is there already"),
     # A file is there, and what it holds is not.
     (["create", "cluster", "c", "--kubeconfig", "text"], REFUSED, "text: "),
     (["set", "kubeconfig", "--cluster", "c", "text"], REFUSED, "text: "),
@@ -134,6 +149,29 @@ def test_a_wrong_command_line_is_2_and_a_wrong_file_is_1(tmp_path, arguments, co
 def test_a_value_that_the_server_can_never_take_is_2(cli, uid, arguments):
     ran = cli(*[uid if word == "UID" else word for word in arguments], code=USAGE)
     assert ran.stdout == "" and ran.stderr.startswith("error: ") and "--help" not in ran.stderr, ran.stderr
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["get", "vms", "--all-clusters", "--max-age", "5"], "--max-age \"5\" is not understood"),
+    (["report", "protection", "--all-clusters", "--max-age", "5"], "--max-age \"5\""),
+    (["report", "failures", "--all-clusters", "--since", "soon"], "--since \"soon\""),
+    (["get", "vms", "--all-clusters", "--verdict", "x"], "--verdict"),
+    (["get", "vms", "--all-clusters", "--sort-by", "x"], "--sort-by \"x\""),
+    (["get", "vms", "--all-clusters", "-n", "A_B"], "--namespace"),
+    (["get", "vms", "--all-clusters", "--vm", "A_B"], "--vm"),
+    (["get", "vms", "--all-clusters", "-l", "a=("], "--selector"),
+    (["get", "snapshots", "--all-clusters", "--phase", "faild"], "--phase"),
+    (["get", "snapshots", "--all-clusters", "--good", "yes"], "--good \"yes\""),
+    (["get", "snapshots", "--all-clusters", "--created-after", "soon"], "--created-after \"soon\""),
+    (["get", "snapshots", "--cluster", "UID", "--continue", "broken"], "--continue"),
+    (["get", "snapshots", "--cluster", "UID", "-n", "A_B"], "--namespace"),
+    (["delete", "snapshots", "--cluster", "UID", "--older-than", "soon", "--dry-run"], "--older-than"),
+    (["set", "imports", "--cluster", "UID", "--expected-every", "soon"], "--expected-every"),
+    (["create", "cluster", "c", "--expected-every", "soon"], "--expected-every"),
+    (["create", "cluster", "c", "--uid", "a/b"], "--uid")])
+def test_the_server_refuses_a_value_by_the_flag_that_gave_it(cli, uid, arguments, said):
+    ran = cli(*[uid if word == "UID" else word for word in arguments], code=USAGE)
+    assert ran.stderr.startswith(f"error: {said}"), ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [
@@ -208,6 +246,24 @@ def test_a_command_takes_the_formats_that_its_message_lists(command):
     taken = re.split(r", | or ", listed)
     for word in ["table", "wide", "json", "yaml", "name", "csv", "jsonl"]:
         assert (word in taken) == (said(word) == ""), (word, listed, said(word))
+
+
+@pytest.mark.parametrize("output", [[], ["-o", "json"], ["-o", "name"], ["-o", "jsonpath={.name[3]}"]])
+def test_a_key_that_nobody_could_see_can_be_deleted(server, uid, output):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run([str(BINARY), "create", "key", f"lost-{uid}", *output], stdout=full, stderr=subprocess.PIPE, text=True,
+                             check=False, timeout=60, env=clean_environment(server.login()))
+    said = re.search(r"'snapgate (delete key \S+)' deletes it", ran.stderr)
+    assert ran.returncode != OK and said and ran.stderr.count("error: ") == 1 and "sgk_" not in ran.stderr, ran.stderr
+    assert server.cli(*said[1].split()).returncode == OK
+    assert f"lost-{uid}" not in server.cli("get", "keys").stdout
+
+
+def test_a_wrong_name_of_a_cluster_is_wrong_use(server, uid, tmp_path):
+    (tmp_path / "edge").write_text(kubeconfig_of("https://127.0.0.1:1", {"token": "t"}))
+    for arguments in ([" bad"], ["good", "--uid", "a/b"]):
+        ran = server.cli("create", "cluster", *arguments, "--kubeconfig", tmp_path / "edge")
+        assert ran.returncode == USAGE and ran.stderr.startswith("error: "), ran.stderr
 
 
 def test_a_command_that_has_no_names_to_print_refuses_them():
