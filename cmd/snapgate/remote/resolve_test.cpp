@@ -39,6 +39,14 @@ TEST(ResolveTest, AnUnknownNameSaysWhatThereIs) {
     EXPECT_THAT(chosen.error().message, HasSubstr("demo, edge"));
 }
 
+TEST(ResolveTest, SeveralNamesWithCommasAreTold) {
+    const auto found = choose(Kind::kCluster, "demo,web-01", {{"u-1", "demo", "hosted"}});
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().message,
+              "there is no cluster \"demo,web-01\": name one cluster here, not several with commas "
+              "between them");
+}
+
 TEST(ResolveTest, SaysWhenThereIsNothingAtAll) {
     auto chosen = choose(Kind::kKey, "ci", {});
     ASSERT_FALSE(chosen);
