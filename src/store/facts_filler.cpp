@@ -22,11 +22,6 @@ constexpr base::Millis kRetry{10'000};
 constexpr size_t kMostRows = 4096;
 constexpr size_t kMostBytes = 1 << 20;
 
-bool is_snapshot(std::string_view key) {
-    constexpr size_t kKindAt = 1 + sizeof(ClusterNumber);
-    return key.size() > kKindAt && key[kKindAt] == static_cast<char>(Kind::kSnapshot);
-}
-
 }  // namespace
 
 FactsFiller::FactsFiller(engine::Environment& environment, Writer& writer, DeriveFacts derive)
@@ -114,7 +109,7 @@ Result<FactsFiller::Batch> FactsFiller::collect() {
             from_ = cursor.key();
             return batch;
         }
-        if (is_snapshot(cursor.key())) {
+        if (is_snapshot_key(cursor.key())) {
             bytes += cursor.stored().size();
             look_at(cursor.key(), cursor.value(), batch);
         }

@@ -139,6 +139,11 @@ bool is_note_key(std::string_view key) {
            key[kTypeAt] <= static_cast<char>(NoteType::kListed);
 }
 
+bool is_snapshot_key(std::string_view key) {
+    constexpr size_t kKindAt = 1 + sizeof(ClusterNumber);
+    return key.size() > kKindAt && key[kKindAt] == static_cast<char>(Kind::kSnapshot);
+}
+
 std::optional<ObjectAddress> parse_object_key(std::string_view key) {
     if (key.size() < kObjectPrefix + 2 + kRevision) return std::nullopt;
     std::string_view texts = key.substr(kObjectPrefix, key.size() - kObjectPrefix - kRevision);

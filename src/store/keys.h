@@ -99,6 +99,8 @@ Key note_key(ClusterNumber cluster, uint8_t type, std::string_view key);
 Key audit_key(uint64_t number);
 // Whether a key of kNote has a type that is written.
 bool is_note_key(std::string_view key);
+// Whether the key of a row of kObject is one of a snapshot's.
+bool is_snapshot_key(std::string_view key);
 
 // The parts of a key of kObject, kIndex or kDamaged; nullopt if the key has another form.
 struct ObjectAddress {

@@ -34,12 +34,6 @@ Error damaged(std::string_view what) {
     return {Code::kCorrupt, fmt::format("the backup is damaged: {}", what)};
 }
 
-// Whether the key of a row of kObject is one of a snapshot's.
-bool is_snapshot(std::string_view key) {
-    constexpr size_t kKindAt = 1 + sizeof(ClusterNumber);
-    return key.size() > kKindAt && key[kKindAt] == static_cast<char>(Kind::kSnapshot);
-}
-
 // Whether only a store that is a copy has records of this type.
 bool is_of_copies(char type) {
     return type == static_cast<char>(RecordType::kCopy) ||
@@ -139,7 +133,7 @@ class NewStore {
             case Table::kCluster:
                 return take_cluster(row);
             case Table::kObject:
-                if (is_snapshot(row.key)) ++restored_.snapshots;
+                if (is_snapshot_key(row.key)) ++restored_.snapshots;
                 SNAPGATE_TRY(decode_version(row.value));
                 sums_.take(row.key, row.value);
                 return out_.append(row.key, row.value);
