@@ -9,6 +9,7 @@
 #include "access/projects.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/key_text.h"
 #include "base/log.h"
 #include "json/value.h"
 #include "json/whole_number.h"
@@ -21,9 +22,9 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kPrefix = "sgk_";
-constexpr size_t kIdBytes = 6;
-constexpr std::string_view kIdDigits = "0123456789abcdef";
+using base::kKeyIdDigits;
+using base::kKeyPrefix;
+
 constexpr size_t kSecretBytes = 32;
 // As clocks differ a little.
 constexpr int64_t kToleranceMs = 60'000;
@@ -77,10 +78,10 @@ Error unauthorized() {
 
 // The id of a key's text; "" if the text cannot be a key.
 std::string_view id_of(std::string_view text) {
-    size_t id_size = kIdBytes * 2;
-    if (!text.starts_with(kPrefix) || text.size() < kPrefix.size() + id_size + 1) return {};
-    if (text[kPrefix.size() + id_size] != '_') return {};
-    return text.substr(kPrefix.size(), id_size);
+    constexpr size_t kSecretAt = kKeyPrefix.size() + kKeyIdDigits + 1;
+    if (!text.starts_with(kKeyPrefix) || text.size() < kSecretAt) return {};
+    if (text[kSecretAt - 1] != '_') return {};
+    return text.substr(kKeyPrefix.size(), kKeyIdDigits);
 }
 
 }  // namespace
@@ -192,13 +193,14 @@ bool Key::recount(int64_t now_ms, int64_t ran_by_now_ms) {
 
 std::string_view claimed_id(std::string_view text) {
     const std::string_view id = id_of(text);
-    return id.find_first_not_of(kIdDigits) == std::string_view::npos ? id : std::string_view();
+    return base::is_key_id(id) ? id : std::string_view();
 }
 
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
                 std::optional<int64_t> expires_ms) {
-    std::string text = fmt::format("{}{}_{}", kPrefix, base::hex(base::random_bytes(kIdBytes)),
-                                   base::base64url(base::random_bytes(kSecretBytes)));
+    std::string text =
+        fmt::format("{}{}_{}", kKeyPrefix, base::hex(base::random_bytes(kKeyIdDigits / 2)),
+                    base::base64url(base::random_bytes(kSecretBytes)));
     return *key_of_text(std::move(text), std::move(name), role, std::move(project), now_ms,
                         expires_ms);
 }
@@ -207,10 +209,9 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
                                   std::string project, int64_t now_ms,
                                   std::optional<int64_t> expires_ms) {
     const std::string_view id = id_of(text);
-    if (id.empty() || id.find_first_not_of(kIdDigits) != std::string_view::npos)
-        return std::nullopt;
+    if (!base::is_key_id(id)) return std::nullopt;
     const auto secret =
-        base::decode_base64url(std::string_view(text).substr(kPrefix.size() + id.size() + 1));
+        base::decode_base64url(std::string_view(text).substr(kKeyPrefix.size() + id.size() + 1));
     if (!secret || secret->size() != kSecretBytes) return std::nullopt;
     NewKey made;
     made.key.id = id;
