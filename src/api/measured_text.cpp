@@ -10,14 +10,12 @@
 #include "base/log.h"
 #include "net/await.h"
 #include "net/http/header_values.h"
+#include "net/server/server.h"
 
 namespace snapgate::api {
 namespace {
 
 using base::Result;
-
-// As ServerOptions::gzip_max_bytes.
-constexpr size_t kMostCompressedBytes = 2 << 20;
 
 // What was found of a text by making all of it once.
 struct Measured {
@@ -92,7 +90,7 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
 
 size_t most_whole_bytes(const net::Request& request) {
     const auto accepted = request.header("Accept-Encoding");
-    return accepted && net::accepts_gzip(*accepted) ? kMostCompressedBytes : kMostHeldBytes;
+    return accepted && net::accepts_gzip(*accepted) ? net::kMostCompressedBytes : kMostHeldBytes;
 }
 
 net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,

@@ -44,6 +44,9 @@ struct Refusal {
     std::string_view message;  // what was wrong, and what to do
 };
 
+// A whole answer is compressed up to this: more would hold the thread up for too long.
+inline constexpr size_t kMostCompressedBytes = 2 << 20;
+
 struct ServerOptions {
     std::string address = "127.0.0.1";
     uint16_t port = 8080;  // 0: a free one; see Server::port
@@ -60,7 +63,7 @@ struct ServerOptions {
     size_t max_target_bytes = 64 << 10;
     size_t max_header_bytes = 80 << 10;  // of all header lines, beside the request line
     size_t gzip_min_bytes = 2 << 10;
-    size_t gzip_max_bytes = 2 << 20;  // compressing more would hold the thread up for too long
+    size_t gzip_max_bytes = kMostCompressedBytes;
     Timeouts timeouts;
     std::shared_ptr<TlsContexts> tls;  // null: plain only
     bool plain = true;  // false: a plain connection is answered with a 400 that says to use https
