@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "json/value.h"
@@ -17,6 +18,9 @@ struct ApplySet {
 
     bool operator==(const ApplySet&) const = default;
 };
+
+// The member of a record or of a request's body, and the parameter of a query, that has the name.
+inline constexpr std::string_view kApplySetMember = "applySet";
 
 // The part of a record, which is left out for none.
 void put_apply_set(json::Object& record, const ApplySet& set);

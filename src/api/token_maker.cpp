@@ -18,6 +18,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "base/server_url.h"
+#include "connect/passed_servers.h"
 #include "net/await.h"
 #include "net/client/outbound.h"
 #include "net/http/header_values.h"
@@ -40,7 +41,7 @@ constexpr std::chrono::seconds kPiecePatience{60};
 // counts only from that proxy.
 constexpr std::array<std::string_view, 8> kPassedHeaders = {
     "ApiKey",          "Authorization", "ProjectUid",    "Accept",
-    "Accept-Encoding", "If-None-Match", "Last-Event-ID", "Snapgate-Via"};
+    "Accept-Encoding", "If-None-Match", "Last-Event-ID", connect::kPassedServersHeader};
 // Of the connection to the maker; the server writes those of its own.
 constexpr std::array<std::string_view, 9> kOwnHeaders = {
     "Connection", "Content-Length",    "Date",    "Keep-Alive",  "Proxy-Connection",

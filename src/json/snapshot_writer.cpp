@@ -23,21 +23,22 @@ constexpr std::string_view kMirroredKind = R"("VirtualMachineSnapshot")";
 // The memory that may be kept for the next object.
 constexpr size_t kKeptBytes = 256 << 10;
 
+// As JSON.
+constexpr std::string_view kStoredVersionText = R"("snapshot.kubevirt.io/v1beta1")";
+static_assert(kStoredVersionText.substr(1, kStoredVersionText.size() - 2) ==
+              model::kStoredApiVersion);
+
 }  // namespace
 
 const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
     model::kSnapshotSchema,
     model::kSnapshotKind,
     {model::kStoredApiVersion, model::kOldApiVersion},
-    R"("snapshot.kubevirt.io/v1beta1")",
+    kStoredVersionText,
     true,
     false};
-const SnapshotWriter::Kind SnapshotWriter::kMirrored{model::kSnapshotSchema,
-                                                     kSnapshot.name,
-                                                     kSnapshot.versions,
-                                                     R"("snapshot.kubevirt.io/v1beta1")",
-                                                     false,
-                                                     true};
+const SnapshotWriter::Kind SnapshotWriter::kMirrored{
+    model::kSnapshotSchema, kSnapshot.name, kSnapshot.versions, kStoredVersionText, false, true};
 const SnapshotWriter::Kind SnapshotWriter::kNamespace{
     model::kNamespaceSchema, model::kNamespaceKind, {"v1"}, R"("v1")", false, false};
 

@@ -23,8 +23,6 @@ namespace {
 constexpr int kStaleProbes = 3;
 // The time between two probes has so many steps of the clock, or more.
 constexpr int kProbeSteps = 20;
-// How long to wait while nobody waits for an answer: the next question ends this wait.
-constexpr milliseconds kUntilAsked{3'600'000};
 // A list of one object is smaller.
 constexpr size_t kSmallList = 4 << 20;
 // The most time for a list of all objects, where a list of one was asked for.
@@ -88,7 +86,7 @@ net::Awaitable<void> Contact::answer_the_late() {
     while (!context_.session.has_ended()) {
         const auto until = waiting_.first_until();
         const milliseconds wait =
-            until ? std::chrono::ceil<milliseconds>(*until - SteadyClock::now()) : kUntilAsked;
+            until ? std::chrono::ceil<milliseconds>(*until - SteadyClock::now()) : kUntilWoken;
         co_await late_alarm_.wait(std::max(wait, milliseconds(1)));
         waiting_.answer_late(SteadyClock::now(), not_confirmed());
     }

@@ -10,8 +10,6 @@ namespace {
 
 using What = LivenessStep::What;
 
-// The wait of one who waits for a change: the change ends it.
-constexpr milliseconds kUntilAChange{3'600'000};
 // The pause between two looks whether the next watch is open.
 constexpr milliseconds kReopens{20};
 
@@ -24,14 +22,14 @@ milliseconds until(Liveness::Clock::time_point then, Liveness::Clock::time_point
 LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
                        Liveness::Clock::time_point time) {
     if (!now.watching) {
-        if (!now.asked) return {What::kWait, kUntilAChange};
+        if (!now.asked) return {What::kWait, kUntilWoken};
         if (now.reopening) return {What::kWait, kReopens};
         return {What::kRefuse, {}};
     }
     const bool busy = time < now.busy_until;
     // Nobody who asks can wait for a comparison: it takes longer.
     if (now.asked && (busy || now.doubt > Doubt::kAnswer)) return {What::kRefuse, {}};
-    if (now.doubt == Doubt::kVersions) return {What::kWait, kUntilAChange};
+    if (now.doubt == Doubt::kVersions) return {What::kWait, kUntilWoken};
     if (busy) return {What::kWait, until(now.busy_until, time)};
     if (now.doubt == Doubt::kContent) return {What::kCompare, {}};
     if (now.asked || now.probe_at_once || now.doubt == Doubt::kAnswer) return {What::kProbe, {}};

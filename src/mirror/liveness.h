@@ -55,6 +55,9 @@ struct ProbeTimes {
     // is past when the answer comes would lead to the next question without a pause.
     std::chrono::milliseconds step;
 };
+// The wait of one who waits for a change: the change ends it.
+inline constexpr std::chrono::milliseconds kUntilWoken{3'600'000};
+
 LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
                        Liveness::Clock::time_point time);
 

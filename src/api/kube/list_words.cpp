@@ -8,6 +8,11 @@
 #include "base/ascii.h"
 
 namespace snapgate::api::kube {
+
+base::Cause version_too_large() {
+    return {"ResourceVersionTooLarge", "Too large resource version", {}};
+}
+
 namespace {
 
 using base::Code;
@@ -41,7 +46,7 @@ Error version_ahead(std::string_view version, std::string_view newest) {
         Code::kFutureVersion,
         fmt::format("Timeout: Too large resource version: {}, current: {}", version, newest),
         "resourceVersion");
-    error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
+    error.causes.push_back(version_too_large());
     return error;
 }
 

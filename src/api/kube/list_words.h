@@ -1,8 +1,12 @@
 #pragma once
 
+#include "base/error.h"
 #include "query/listing.h"
 
 namespace snapgate::api::kube {
+
+// What tells clients, in an error, that they asked for a version that is not reached.
+base::Cause version_too_large();
 
 // What kube-apiserver says where a list cannot be given.
 extern const query::ListWords kListWords;

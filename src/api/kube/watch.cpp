@@ -114,7 +114,7 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
                     fmt::format("Too large resource version: {}, current: {}: the cluster is not "
                                 "what it was, list again",
                                 wanted_version(), present ? present->version : ""));
-        error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
+        error.causes.push_back(version_too_large());
         co_return error;
     }
 }

@@ -5,16 +5,21 @@
 #include <iterator>
 
 #include "base/json_text.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::palette {
 
 void PageDocument::begin(std::string& out) {
-    out += R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","items":[)";
+    out += R"({"apiVersion":")";
+    out += model::kStoredApiVersion;
+    out += R"(","items":[)";
 }
 
 void PageDocument::append_end(std::string_view token, std::optional<uint64_t> remaining,
                               std::string_view version, std::string& out) {
-    out += R"(],"kind":"VirtualMachineSnapshotList","metadata":{)";
+    out += R"(],"kind":")";
+    out += model::kSnapshotListKind;
+    out += R"(","metadata":{)";
     if (!token.empty()) {
         out += R"("continue":")";
         out += token;
