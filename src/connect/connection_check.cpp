@@ -15,6 +15,7 @@
 #include "connect/cluster_target.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
+#include "model/names.h"
 #include "net/client/outbound.h"
 #include "net/http/http_date.h"
 
@@ -197,7 +198,7 @@ class Checking {
         } else if (user.empty()) {
             add("Identity", Found::kGood, "the credentials are accepted");
         } else {
-            add("Identity", Found::kGood, fmt::format("we are {}", user.substr(0, 253)));
+            add("Identity", Found::kGood, fmt::format("we are {}", model::shown_name(user)));
         }
     }
 

@@ -9,6 +9,7 @@
 #include "json/document.h"
 #include "model/api_names.h"
 #include "model/kept_schema.h"
+#include "model/names.h"
 #include "model/quantity.h"
 
 namespace snapgate::json {
@@ -19,7 +20,6 @@ using simdjson::dom::element;
 
 // Enough for every VM; it bounds what an object that somebody made up can ask for.
 constexpr size_t kMostVolumes = 64;
-constexpr size_t kMostNameBytes = 253;
 
 Result<element> parse_stored(const model::StoredObject& stored) {
     thread_local auto document = std::make_unique<Document>();
@@ -77,7 +77,8 @@ Result<ContentParts> read_content_parts(const model::StoredObject& content) {
         known = known && size && bytes < model::kQuantityEnd;
         if (parts.error.empty() || parts.volumes.size() == kMostVolumes) continue;
         const std::string_view volume = text_at(backup, "/volumeName");
-        if (!volume.empty() && volume.size() <= kMostNameBytes) parts.volumes.emplace_back(volume);
+        if (!volume.empty() && volume.size() <= model::kMostSubdomainBytes)
+            parts.volumes.emplace_back(volume);
     }
     if (known) parts.bytes = bytes;
     return parts;

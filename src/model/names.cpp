@@ -40,6 +40,10 @@ bool is_dns_subdomain(std::string_view text) {
     return text.size() <= kMostSubdomainBytes && has_subdomain_shape(text);
 }
 
+std::string_view shown_name(std::string_view text) {
+    return base::clip(text, kMostSubdomainBytes);
+}
+
 bool may_be_namespace(std::string_view text) {
     return text.size() <= kMostLabelBytes && is_printable(text);
 }

@@ -14,6 +14,8 @@ bool is_dns_label(std::string_view text);
 // Names of snapshots and VMs: labels joined by '.', at most 253.
 constexpr size_t kMostSubdomainBytes = 253;
 bool is_dns_subdomain(std::string_view text);
+// For messages: what was to be a name may be none, of any length. As much of it as a name can have.
+std::string_view shown_name(std::string_view text);
 // Whether a text is short enough, and of such bytes, that an object's namespace or name may be it:
 // what is not may be asked for, but is not looked for.
 bool may_be_namespace(std::string_view text);

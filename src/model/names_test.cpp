@@ -33,6 +33,12 @@ TEST(NamesTest, LabelsOfObjects) {
     EXPECT_FALSE(is_qualified_name(std::string(64, 'a')));
 }
 
+TEST(NamesTest, AsMuchOfANameIsShownAsANameCanHave) {
+    EXPECT_EQ(shown_name("web"), "web");
+    EXPECT_EQ(shown_name(std::string(300, 'a')), std::string(253, 'a'));
+    EXPECT_EQ(shown_name(std::string(252, 'a') + "\u00fc"), std::string(252, 'a'));
+}
+
 TEST(NamesTest, UidsAndDisplayNames) {
     EXPECT_TRUE(is_uid("5f3a9c0b1d2e4f6a7b8c9d0e"));
     EXPECT_TRUE(is_uid("Demo-1"));

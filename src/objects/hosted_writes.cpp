@@ -102,20 +102,6 @@ Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
     return std::move(prepared->object);
 }
 
-Error namespace_going(const model::ObjectKey& key) {
-    Error error(Code::kForbidden,
-                fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" is forbidden: "
-                            "unable to create new content in namespace {} because it is being "
-                            "terminated",
-                            key.name, key.ns));
-    error.about = base::About{
-        std::string(model::kSnapshotGroup), std::string(model::kSnapshotPlural), key.name, {}};
-    error.causes.push_back({"NamespaceTerminating",
-                            fmt::format("namespace {} is being terminated", key.ns),
-                            "metadata.namespace"});
-    return error;
-}
-
 // A version that a dry run would have given, or that stays.
 std::string_view version_of(std::string_view value) {
     auto object = model::decode_object(value);
@@ -138,7 +124,7 @@ Result<Written> created(const ObjectWrite& write, const WriteOutcome& outcome) {
         case End::kNoNamespace:
             return rules::no_such_namespace(write.key.ns);
         case End::kNamespaceGoing:
-            return namespace_going(write.key);
+            return rules::namespace_terminating(write.key);
         case End::kExists:
         case End::kChanged:
             return object_exists(write.kind, write.key.name);
@@ -331,7 +317,8 @@ net::Awaitable<Result<Written>> create_snapshot(const WriteContext& context, Pla
     }
     if (!options.make_namespace) {
         if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
-        if (ns == End::kNamespaceGoing) co_return namespace_going({place.ns, std::move(name)});
+        if (ns == End::kNamespaceGoing)
+            co_return rules::namespace_terminating({place.ns, std::move(name)});
     }
     co_return co_await create_object(context, std::move(place), std::move(make), options, ns);
 }

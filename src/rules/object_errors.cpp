@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
-#include "base/utf8.h"
+#include <algorithm>
+
 #include "model/api_names.h"
+#include "model/names.h"
 #include "rules/object_rules.h"
 
 namespace snapgate::rules {
@@ -10,11 +12,10 @@ namespace {
 using base::Code;
 using base::Error;
 
-// What a caller asks for may be no name: as much of it as a name can have is shown.
-std::string_view shown(std::string_view name) {
-    constexpr size_t kLongestName = 253;
-    return base::clip(name, kLongestName);
-}
+using model::shown_name;
+
+constexpr std::string_view kSnapshots = "virtualmachinesnapshots.snapshot.kubevirt.io";
+constexpr std::string_view kNamespaceTerminating = "NamespaceTerminating";
 
 Error about_snapshot(Code code, std::string message, std::string_view name) {
     Error error(code, std::move(message));
@@ -27,7 +28,7 @@ Error about_snapshot(Code code, std::string message, std::string_view name) {
 
 Error no_such_restore(std::string_view name) {
     Error error(Code::kNotFound, fmt::format("{}.{} \"{}\" not found", model::kRestorePlural,
-                                             model::kSnapshotGroup, shown(name)));
+                                             model::kSnapshotGroup, shown_name(name)));
     error.about = base::About{std::string(model::kSnapshotGroup),
                               std::string(model::kRestorePlural),
                               std::string(name),
@@ -44,22 +45,18 @@ Error about_namespace(Code code, std::string message, std::string_view name) {
 }  // namespace
 
 Error no_such_snapshot(std::string_view name) {
-    return about_snapshot(
-        Code::kNotFound,
-        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" not found", shown(name)),
-        name);
+    return about_snapshot(Code::kNotFound,
+                          fmt::format("{} \"{}\" not found", kSnapshots, shown_name(name)), name);
 }
 
 Error snapshot_exists(std::string_view name) {
-    return about_snapshot(
-        Code::kAlreadyExists,
-        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" already exists", name),
-        name);
+    return about_snapshot(Code::kAlreadyExists,
+                          fmt::format("{} \"{}\" already exists", kSnapshots, name), name);
 }
 
 Error no_such_namespace(std::string_view name) {
-    return about_namespace(Code::kNotFound, fmt::format("namespaces \"{}\" not found", shown(name)),
-                           name);
+    return about_namespace(Code::kNotFound,
+                           fmt::format("namespaces \"{}\" not found", shown_name(name)), name);
 }
 
 Error no_such_object(model::Kind kind, std::string_view name) {
@@ -84,11 +81,31 @@ Error namespace_exists(std::string_view name) {
 Error stale_version(std::string_view name) {
     return about_snapshot(
         Code::kConflict,
-        fmt::format("Operation cannot be fulfilled on virtualmachinesnapshots.snapshot.kubevirt.io "
-                    "\"{}\": the object has been modified; please apply your changes to the latest "
-                    "version and try again",
-                    name),
+        fmt::format(
+            "Operation cannot be fulfilled on {} \"{}\": the object has been modified; please "
+            "apply your changes to the latest version and try again",
+            kSnapshots, name),
         name);
+}
+
+Error namespace_terminating(const model::ObjectKey& key) {
+    Error error = about_snapshot(
+        Code::kForbidden,
+        fmt::format("{} \"{}\" is forbidden: unable to create new content in namespace {} because "
+                    "it is being terminated",
+                    kSnapshots, key.name, key.ns),
+        key.name);
+    error.causes.push_back({std::string(kNamespaceTerminating),
+                            fmt::format("namespace {} is being terminated", key.ns),
+                            "metadata.namespace"});
+    return error;
+}
+
+bool is_namespace_terminating(const Error& error) {
+    return error.code == Code::kForbidden &&
+           std::ranges::any_of(error.causes, [](const base::Cause& cause) {
+               return cause.reason == kNamespaceTerminating;
+           });
 }
 
 }  // namespace snapgate::rules

@@ -120,5 +120,8 @@ base::Error no_such_object(model::Kind kind, std::string_view name);
 base::Error namespace_exists(std::string_view name);
 // 409 for a version that is not the object's present one.
 base::Error stale_version(std::string_view name);
+// 403 for a new object in a namespace that is being deleted; and whether an error is this one.
+base::Error namespace_terminating(const model::ObjectKey& key);
+bool is_namespace_terminating(const base::Error& error);
 
 }  // namespace snapgate::rules

@@ -21,6 +21,7 @@
 #include "base/encoding.h"
 #include "base/utf8.h"
 #include "model/api_names.h"
+#include "model/names.h"
 #include "query/fleet.h"
 
 namespace snapgate::api::kube {
@@ -91,7 +92,7 @@ Result<void> refuse_impersonation(const Call& call) {
     for (const net::Header& header : call.request.headers) {
         constexpr std::string_view kPrefix = "Impersonate-";
         if (!base::equal_ignoring_case(header.name.substr(0, kPrefix.size()), kPrefix)) continue;
-        const std::string name(header.value.substr(0, 253));
+        const std::string name(model::shown_name(header.value));
         Error error(
             Code::kForbidden,
             fmt::format("users \"{}\" is forbidden: User \"{}\" cannot impersonate resource "

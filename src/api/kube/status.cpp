@@ -3,14 +3,11 @@
 #include "api/errors.h"
 #include "base/json_text.h"
 #include "base/quote.h"
-#include "base/utf8.h"
+#include "model/names.h"
 #include "net/server/key_secret.h"
 
 namespace snapgate::api::kube {
 namespace {
-
-// A name that was asked for may be none, of any length.
-constexpr size_t kLongestName = 253;
 
 // A JSON object as it grows.
 class Members {
@@ -40,7 +37,7 @@ class Members {
 void append_details(const base::Error& error, std::string& out) {
     Members details(out);
     if (error.about) {
-        details.text_if("name", base::visible(base::clip(error.about->name, kLongestName)));
+        details.text_if("name", base::visible(model::shown_name(error.about->name)));
         details.text_if("group", error.about->group);
         details.text_if("kind", error.about->kind);
         details.text_if("uid", error.about->uid);

@@ -161,8 +161,8 @@ Result<rules::Body> complete(SnapshotRequest& request, json::Object object) {
 
 Error SnapshotRequest::no_such_snapshot() const {
     return {Code::kNotFound,
-            fmt::format("the VM {} has no snapshot {} in namespace {}{}", vm.substr(0, 253),
-                        name.substr(0, 253), ns,
+            fmt::format("the VM {} has no snapshot {} in namespace {}{}", model::shown_name(vm),
+                        model::shown_name(name), ns,
                         ns_given || ns != "default"
                             ? ""
                             : ", which is where a request looks whose query names no namespace")};
@@ -186,10 +186,10 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
     request.ns_given = !request.ns.empty();
     if (!request.ns_given) request.ns = "default";
     if (!model::is_dns_label(request.ns)) {
-        return Error(
-            Code::kInvalidParameter,
-            fmt::format("namespace \"{}\" can be no namespace's name", request.ns.substr(0, 253)),
-            "namespace");
+        return Error(Code::kInvalidParameter,
+                     fmt::format("namespace \"{}\" can be no namespace's name",
+                                 model::shown_name(request.ns)),
+                     "namespace");
     }
     if (call.audit != nullptr) call.audit->object.ns = request.ns;
     if (call.parameters.size() > 2 && !model::is_dns_subdomain(request.name))
