@@ -38,9 +38,13 @@ std::string_view shortened_reason(std::string_view why) {
     return base::clip(why, kMostBytes);
 }
 
+bool can_be_named(const json::ObjectHead& head) {
+    return model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns);
+}
+
 bool can_be_kept(const json::ObjectHead& head) {
-    return model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns) &&
-           model::is_plain_word(head.uid) && model::is_plain_word(head.version);
+    return can_be_named(head) && model::is_plain_word(head.uid) &&
+           model::is_plain_word(head.version);
 }
 
 }  // namespace snapgate::mirror

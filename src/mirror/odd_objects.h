@@ -36,7 +36,9 @@ Outcome<TakenObject> take_object(const cluster::ReflectedKind& kind, std::string
 // The reason for which an object is odd, short enough for a message.
 std::string_view shortened_reason(std::string_view why);
 
-// Whether an object of this name, namespace, uid and version can be kept.
+// Whether an object can have this name and namespace; and whether one of this uid and version, too,
+// can be kept.
+bool can_be_named(const json::ObjectHead& head);
 bool can_be_kept(const json::ObjectHead& head);
 
 }  // namespace snapgate::mirror

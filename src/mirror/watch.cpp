@@ -27,6 +27,10 @@ constexpr std::chrono::seconds kMostStateWatch{600};
 // One that is over within a second is taken for a fault.
 constexpr std::chrono::seconds kLeastWatch{2};
 
+Setback without_version() {
+    return malformed("the cluster sent an object without a valid version");
+}
+
 }  // namespace
 
 std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
@@ -102,8 +106,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
 
 // Goes on to an event's version.
 Result<void> WatchReader::advance(const std::string& version) {
-    if (!model::is_plain_word(version))
-        return fail(malformed("the cluster sent an object without a valid version"));
+    if (!model::is_plain_word(version)) return fail(without_version());
     if (went_back(version_, version)) return fail(versions_went_back(version_, version));
     version_ = version;
     return {};
@@ -165,14 +168,14 @@ Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) 
 Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again) {
     if (!model::is_plain_word(head.version)) {
         // The event does not say where a watch would go on; a list does.
-        Setback unknown = malformed("the cluster sent an object without a valid version");
+        Setback unknown = without_version();
         unknown.state = MirrorState::kSyncing;
         unknown.at_once = true;
         return fail(std::move(unknown));
     }
     Change change;
     // An object without a valid name was never shown.
-    if (model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns)) {
+    if (can_be_named(head)) {
         change.type = Change::Type::kDelete;
         change.key = {head.ns, head.name};
     }
