@@ -117,7 +117,8 @@ TEST(SettingsFile, OfThePackageShowsWhateverCanBeDeclared) {
     std::istringstream lines(text.substr(begin + 1));
     std::string declared;
     for (std::string line; std::getline(lines, line);)
-        if (!line.starts_with("# ")) declared += line.substr(line.empty() ? 0 : 1) + "\n";
+        if (line.starts_with("#  ") || !line.starts_with("# "))
+            declared += line.substr(line.empty() ? 0 : 1) + "\n";
     const base::TemporaryFolder folder;
     const Environment nothing{[](const std::string&) { return std::nullopt; }, {}};
     const auto settings =

@@ -125,7 +125,7 @@ TEST_F(SettingsTest, AllWrongOnesAreToldWithWhatWasMeant) {
     const std::string told = load({{"config", write_config(many)}}).error().message;
     EXPECT_EQ(std::ranges::count(told, ';'), 10);
     EXPECT_THAT(told, HasSubstr("wrong-j: "));
-    EXPECT_THAT(told, testing::EndsWith("; and 16 more"));
+    EXPECT_THAT(told, testing::EndsWith("; and 17 more"));
     // A file that is perhaps none of ours: one of its keys is no setting's name.
     EXPECT_THAT(load({{"config", write_config("Secret Of Mine: 1\nothers: 2\n")}}).error().message,
                 testing::AllOf(HasSubstr("holds something that is no setting"),

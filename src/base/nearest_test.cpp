@@ -7,6 +7,15 @@ namespace {
 
 const std::vector<std::string> kKnown{"history", "tls-hosts", "expected-every"};
 
+TEST(Nearest, FindsWhatWasMeant) {
+    const std::vector<std::string> known{"get", "create", "delete", "import", "login", "version"};
+    EXPECT_EQ(nearest("gte", known), "get");
+    EXPECT_EQ(nearest("improt", known), "import");
+    EXPECT_EQ(nearest("del", known), "delete");
+    EXPECT_EQ(nearest("watch", known), "");
+    EXPECT_EQ(nearest("x", known), "");
+}
+
 TEST(Nearest, IsAskedFor) {
     EXPECT_EQ(did_you_mean("histroy", kKnown), ": did you mean history?");
     EXPECT_EQ(did_you_mean("tls-host", kKnown), ": did you mean tls-hosts?");

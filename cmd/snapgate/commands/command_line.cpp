@@ -12,12 +12,12 @@
 #include <type_traits>
 #include <variant>
 
+#include "base/nearest.h"
 #include "commands/all_commands.h"
 #include "commands/flag_of.h"
 #include "completion/completion.h"
 #include "completion/known_values.h"
 #include "terminal/printable.h"
-#include "terminal/suggest.h"
 
 namespace snapgate::cli {
 namespace {
@@ -78,7 +78,7 @@ std::optional<std::string> command_fault(const CLI::App& root,
         if (commands_of(*at).empty() || word.starts_with('-')) return std::nullopt;
         const CLI::App* next = command_named(*at, word);
         if (next == nullptr) {
-            std::string meant = nearest(word, names_of(*at));
+            std::string meant = base::nearest(word, names_of(*at));
             return meant.empty() ? fmt::format("unknown command \"{}\": '{}' takes {}", word, path,
                                                joined(names_of(*at)))
                                  : fmt::format("unknown command \"{}\": did you mean '{} {}'?",
@@ -127,7 +127,7 @@ std::string unexpected(const CLI::App& root, const CLI::App& command) {
         for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
     std::string flag = word.substr(0, word.find('='));
     const std::string meant =
-        flag.starts_with("--") ? nearest(flag, flags) : beginning_with(flag, flags);
+        flag.starts_with("--") ? base::nearest(flag, flags) : beginning_with(flag, flags);
     return meant.empty() ? fmt::format("unknown flag {}", flag)
                          : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
 }

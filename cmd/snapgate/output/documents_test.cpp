@@ -8,7 +8,6 @@
 #include "snapshots/snapshot_pages.h"
 #include "terminal/captured_console_testing.h"
 #include "terminal/progress.h"
-#include "terminal/suggest.h"
 
 namespace snapgate::cli {
 namespace {
@@ -259,15 +258,6 @@ TEST(ProgressTest, ShowsHowFarItIs) {
 TEST(ProgressTest, NumbersAreReadable) {
     EXPECT_EQ(format_bytes(950), "950 B");
     EXPECT_EQ(format_bytes(1'500'000'000), "1.5 GB");
-}
-
-TEST(SuggestTest, FindsWhatWasMeant) {
-    std::vector<std::string> known{"get", "create", "delete", "import", "login", "version"};
-    EXPECT_EQ(nearest("gte", known), "get");
-    EXPECT_EQ(nearest("improt", known), "import");
-    EXPECT_EQ(nearest("del", known), "delete");
-    EXPECT_EQ(nearest("watch", known), "");
-    EXPECT_EQ(nearest("x", known), "");
 }
 
 }  // namespace

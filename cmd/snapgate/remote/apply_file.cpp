@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/nearest.h"
 #include "json/value.h"
 #include "json/yaml.h"
 #include "json/yaml_lines.h"
@@ -72,10 +73,7 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
     if (unknown != object->end()) {
         const std::string_view key = unknown->key();
         const std::string what =
-            fmt::format("{} is not known here; known are: {}",
-                        is_shown(*object, key) ? fmt::format("the field \"{}\"", key)
-                                               : std::string("one of its fields"),
-                        fmt::join(kMembers, ", "));
+            base::unknown_field(key, is_shown(*object, key), {kMembers.begin(), kMembers.end()});
         const size_t line = json::line_of(read.declared.lines, key);
         return line == 0 ? refused(what)
                          : Failure(Exit::kRefused, fmt::format("{}:{}: {}", source, line, what));

@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "base/file_descriptor.h"
+#include "base/nearest.h"
 #include "base/read_file.h"
 #include "base/secret_file.h"
 #include "json/value.h"
 #include "remote/context.h"
-#include "terminal/suggest.h"
 
 namespace snapgate::cli {
 namespace {
@@ -194,7 +194,7 @@ Outcome<const Context*> find_context(const Contexts& contexts, std::string_view 
     std::vector<std::string> names;
     names.reserve(contexts.named.size());
     for (const auto& [known, context] : contexts.named) names.push_back(known);
-    if (const std::string meant = nearest(name, names); !meant.empty())
+    if (const std::string meant = base::nearest(name, names); !meant.empty())
         return wrong_use(fmt::format("there is no context \"{}\": did you mean {}?", name, meant));
     const size_t shown = std::min(names.size(), kNamesShown);
     return wrong_use(fmt::format(

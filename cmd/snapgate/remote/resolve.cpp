@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/nearest.h"
 #include "json/path.h"
-#include "terminal/suggest.h"
 
 namespace snapgate::cli {
 namespace {
@@ -68,7 +68,7 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
     if (all.size() > kShown) {  // else it is among those that are listed
         std::vector<std::string> names;
         for (const Named& one : all) names.push_back(one.name);
-        if (meant = nearest(wanted, names); !meant.empty())
+        if (meant = base::nearest(wanted, names); !meant.empty())
             meant = fmt::format("; did you mean {}?", meant);
     }
     return Failure(Exit::kRefused,

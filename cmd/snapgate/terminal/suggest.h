@@ -1,9 +1,0 @@
-#pragma once
-
-#include "base/nearest.h"
-
-namespace snapgate::cli {
-
-using base::nearest;
-
-}  // namespace snapgate::cli
