@@ -9,12 +9,10 @@
 #include "base/annotations.h"
 #include "base/log.h"
 #include "base/test_time.h"
-#include "connect/cluster_target.h"
 #include "connect/passed_servers.h"
 #include "mirror/lists_under_way.h"
 #include "mirror/reflector.h"
 #include "net/await.h"
-#include "net/client/outbound.h"
 #include "net/event_loop.h"
 
 namespace snapgate::mirror {
@@ -28,16 +26,6 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kKeepRhythm{60'000};
-constexpr size_t kMaxAnswerBytes = 8 << 20;
-constexpr milliseconds kWaitForPlace{10'000};
-
-// The error for a caller on whose behalf a cluster could not be reached.
-Error caller_error(const std::string& cluster, const Error& error) {
-    Code code = Code::kClusterUnavailable;
-    if (error.code == Code::kTimeout) code = Code::kClusterTimeout;
-    if (error.code == Code::kBadPeer || error.code == Code::kTooLarge) code = Code::kBadPeer;
-    return {code, fmt::format("cluster \"{}\": {}", cluster, error.message)};
-}
 
 }  // namespace
 
@@ -159,13 +147,6 @@ class Mirrors::Core {
     static std::shared_ptr<connect::ConnectionSource> source_of(const Followed& followed) {
         const base::MutexLock lock(followed.mutex);
         return followed.source;
-    }
-
-    static net::Awaitable<Result<std::shared_ptr<const connect::ClusterTarget>>> target_of(
-        std::shared_ptr<connect::ConnectionSource> source) {
-        auto connection = co_await source->current();
-        if (!connection) co_return std::move(connection).error();
-        co_return source->target_of(*connection);
     }
 
   private:
@@ -309,49 +290,11 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
                                                     milliseconds timeout) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
-    net::RequestPlaces::Who who{fmt::format_int(cluster).str(), followed->project};
-    const auto patience = std::min(timeout, base::test_time("place", kWaitForPlace));
-    const auto place = co_await core_->places().take(std::move(who), patience);
-    if (!place) co_return caller_error(followed->name, place.error());
-    for (bool again = false;; again = true) {
-        const auto source = Core::source_of(*followed);
-        auto target = co_await Core::target_of(source);
-        if (!target) co_return caller_error(followed->name, target.error());
-        const auto begun = std::chrono::steady_clock::now();
-        const net::ClientRequest sent =
-            (*target)->as_sent(request, connect::passed_with(passed, server_id()));
-        auto heard =
-            co_await net::exchange_heard((*target)->server, sent, timeout, kMaxAnswerBytes);
-        const auto took = std::chrono::steady_clock::now() - begun;
-        if (!heard) {
-            source->calls().failed(took);
-            co_return caller_error(followed->name, heard.error());
-        }
-        source->calls().answered(heard->response, took);
-        ClusterAnswer answer{std::move(heard->response), {}};
-        auto readable = connect::check_readable(answer);
-        if (!readable && request.method != "HEAD") {
-            answer.body.clear();
-            // What a refusal means, its status says.
-            if (answer.status / 100 == 2) heard->fault = std::move(readable).error();
-        }
-        if (heard->fault) {
-            const bool done = answer.status / 100 == 2 && request.method != "GET";
-            if (!done) co_return caller_error(followed->name, *heard->fault);
-            answer.lost = heard->fault->message;
-        }
-        if (answer.status != 401) co_return answer;
-        if (!again) {
-            const bool renewed = source->refused();
-            // Another source that came meanwhile was refused nothing.
-            if (renewed || Core::source_of(*followed) != source) continue;
-        }
-        // The caller's own key is good; the cluster refuses the server's credentials.
-        co_return Error(Code::kBadPeer,
-                        fmt::format("cluster \"{}\" does not accept the credentials that are kept "
-                                    "for it: set its kubeconfig",
-                                    followed->name));
-    }
+    CalledCluster called{cluster, followed->name, followed->project,
+                         [followed] { return Core::source_of(*followed); }};
+    std::string via = connect::passed_with(passed, server_id());
+    co_return co_await call_cluster(core_->places(), std::move(called), std::move(request),
+                                    std::move(via), timeout);
 }
 
 net::Awaitable<bool> Mirrors::wait_for(ClusterNumber cluster, std::string version,

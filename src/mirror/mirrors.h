@@ -13,6 +13,7 @@
 #include "cluster/reflected_kind.h"
 #include "cluster/registry.h"
 #include "connect/connection_source.h"
+#include "mirror/cluster_call.h"
 #include "mirror/collector.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"
@@ -22,13 +23,6 @@
 #include "net/http/http.h"
 
 namespace snapgate::mirror {
-
-// A connected cluster's answer to a request that was passed on to it.
-struct ClusterAnswer : net::ClientResponse {
-    // Of a request that changes something and that the cluster says it did (2xx): why the body,
-    // which is empty then, did not come whole. "" if it did.
-    std::string lost;
-};
 
 struct MirrorsOptions {
     std::string server_id;  // of this server, for passed_servers.h
