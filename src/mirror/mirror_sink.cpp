@@ -2,19 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "base/annotations.h"
 #include "commit/commit.h"
 #include "json/metadata_text.h"
 #include "json/object.h"
+#include "mirror/mirrored.h"
+#include "mirror/name_taker.h"
 #include "model/seen_names.h"
-#include "model/version_order.h"
 #include "net/await.h"
 #include "store/walk.h"
 
@@ -25,32 +23,15 @@ using base::Code;
 using base::Error;
 using base::Result;
 using model::ClusterNumber;
-using model::Kind;
 using model::ObjectKey;
 using model::PreparedObject;
 using store::Priority;
-
-// The rows that are read in one view of the store.
-constexpr size_t kStepRows = 2'000;
-// How long a mirror that is named elsewhere may need for the events that lead there.
-constexpr std::chrono::seconds kPatienceWithName{5};
-constexpr std::chrono::milliseconds kBetweenLooks{50};
-
-Error removed(ClusterNumber cluster) {
-    return {Code::kNotFound, fmt::format("cluster number {} was removed", cluster)};
-}
 
 // Whether the stored object has the same bytes as this one.
 bool holds(const model::StoredObject& stored, const PreparedObject& object) {
     if (!model::same_but_version(stored, object)) return false;
     return model::encode_object(object, object.version) == stored.value;
 }
-
-// The objects of one mirror, as the store knows them.
-struct Mirrored {
-    ClusterNumber cluster = 0;
-    Kind kind = Kind::kSnapshot;
-};
 
 // Within a write: stores the object unless it is there already. False if it was.
 Result<bool> put_if_changed(store::WriteTxn& txn, Mirrored mirrored, const PreparedObject& object) {
@@ -68,12 +49,6 @@ Result<bool> put_if_changed(store::WriteTxn& txn, Mirrored mirrored, const Prepa
     return true;
 }
 
-Result<void> require_cluster(store::WriteTxn& txn, ClusterNumber cluster) {
-    SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster));
-    if (!there) return removed(cluster);
-    return {};
-}
-
 Error nothing_begun() {
     return {Code::kConflict, "no new list of the cluster was begun"};
 }
@@ -83,24 +58,6 @@ struct Replacement {
     model::SeenNames seen;
     uint64_t changed = 0;
     ContentDigest digest;  // for StateNames alone
-};
-
-// Of the writes to a mirror by its reflector. Also known to writes that outlive the sink.
-struct Moves {
-    std::atomic<uint64_t> begun = 0;
-    std::atomic<uint64_t> ended = 0;
-};
-
-// One write, from before it is queued until it is done.
-class Move {
-  public:
-    explicit Move(std::shared_ptr<Moves> moves) : moves_(std::move(moves)) { ++moves_->begun; }
-    ~Move() { ++moves_->ended; }
-    Move(const Move&) = delete;
-    Move& operator=(const Move&) = delete;
-
-  private:
-    std::shared_ptr<Moves> moves_;
 };
 
 // The functions that it hands to the store refer to nothing of the sink: when a coroutine is
@@ -201,27 +158,7 @@ class MirrorSink final : public ObjectSink {
         co_return replaced;
     }
 
-    net::Awaitable<void> take_name() override {
-        if (names_ == nullptr || std::exchange(taking_, true)) co_return;
-        // Another name may come while this one is looked for: it is read anew each time.
-        const auto deadline = std::chrono::steady_clock::now() + kPatienceWithName;
-        std::optional<store::Revision> compared;
-        while (std::chrono::steady_clock::now() < deadline) {
-            auto wanted = wanted_name();
-            if (!wanted || !*wanted) break;
-            const uint64_t begun = moves_->begun;
-            // What moves the mirror now is looked at when it is done.
-            const bool still = begun == moves_->ended;
-            if (still && (*wanted)->revision != compared) {
-                compared = (*wanted)->revision;
-                const auto digest = co_await digest_at((*wanted)->revision);
-                if (digest && *digest == (*wanted)->state.digest)
-                    (void)co_await set_name((*wanted)->state.version, begun);
-            }
-            co_await net::pause(kBetweenLooks);
-        }
-        taking_ = false;
-    }
+    net::Awaitable<void> take_name() override { return taker_.take(); }
 
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
         store::Revision revision = 0;
@@ -233,12 +170,12 @@ class MirrorSink final : public ObjectSink {
             hold = store_.hold_history(mirrored_.cluster, revision);
         }
         Checksum sum;
-        const Visit add = [&sum](const store::Found& one) -> Result<void> {
+        Visit add = [&sum](const store::Found& one) -> Result<void> {
             SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
             sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
             return {};
         };
-        SNAPGATE_CO_TRY(co_await visit(revision, add));
+        SNAPGATE_CO_TRY(co_await visit(store_, mirrored_, revision, std::move(add)));
         co_return sum;
     }
 
@@ -253,52 +190,10 @@ class MirrorSink final : public ObjectSink {
         co_return co_await names_->name(mirrored_.cluster, std::move(listed));
     }
 
-    struct WantedName {
-        NamedState state;
-        store::Revision revision = 0;  // of the mirror's state
-    };
-    // nullopt: the mirror has that name, had it, or is past it.
-    Result<std::optional<WantedName>> wanted_name() const {
-        SNAPGATE_ASSIGN(auto told, names_->told(mirrored_.cluster));
-        if (!told) return std::optional<WantedName>();
-        const store::ReadView view = store_.read();
-        SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
-        // Its first list finds the name.
-        if (!head || head->decimal) return std::optional<WantedName>();
-        SNAPGATE_ASSIGN(const auto had, view.revision_of(mirrored_.cluster, told->version));
-        const bool past =
-            model::compare_versions(told->version, head->version) == model::VersionOrder::kNotNewer;
-        if (had || past) return std::optional<WantedName>();
-        return std::optional(WantedName{std::move(*told), head->revision});
-    }
-
-    net::Awaitable<Result<std::string>> digest_at(store::Revision revision) const {
-        const std::shared_ptr<void> hold = store_.hold_history(mirrored_.cluster, revision);
-        ContentDigest digest;
-        const Visit add = [&digest](const store::Found& one) -> Result<void> {
-            digest.add(one.object.value);
-            return {};
-        };
-        SNAPGATE_CO_TRY(co_await visit(revision, add));
-        co_return digest.text();
-    }
-
-    // Nothing has moved the mirror since `begun`, nor does anything before this.
-    net::Awaitable<Result<void>> set_name(std::string version, uint64_t begun) {
-        store::WriteFunction write = [version = std::move(version), begun, moves = moves_,
-                                      cluster =
-                                          mirrored_.cluster](store::WriteTxn& txn) -> Result<void> {
-            if (moves->begun != begun) return {};
-            SNAPGATE_TRY(require_cluster(txn, cluster));
-            return txn.set_list_version(cluster, version);
-        };
-        co_return co_await commit::one(store_, Priority::kRequest, std::move(write));
-    }
-
     Result<store::Revision> revision_of(const store::ReadView& view,
                                         const std::string& version) const {
         SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
-        if (!head) return removed(mirrored_.cluster);
+        if (!head) return cluster_removed(mirrored_.cluster);
         // An earlier state may have had the same version: the cluster was restored from a backup.
         if (!head->decimal && head->version == version) return head->revision;
         std::optional<store::Revision> known;
@@ -309,32 +204,11 @@ class MirrorSink final : public ObjectSink {
         return *known;
     }
 
-    using Visit = std::function<Result<void>(const store::Found&)>;
-    // Shows all objects of a state, whose history is held, in steps between which others go on.
-    net::Awaitable<Result<void>> visit(store::Revision revision, Visit show) const {
-        ObjectKey at;
-        while (true) {
-            SNAPGATE_CO_ASSIGN(const bool more, visit_some(revision, at, show));
-            if (!more) co_return Result<void>();
-            co_await net::yield();
-        }
-    }
-    // True while there are more, from `at` on. kExpired once the state cannot be read.
-    Result<bool> visit_some(store::Revision revision, ObjectKey& at, const Visit& show) const {
-        const store::ReadView view = store_.read();
-        SNAPGATE_TRY(view.replaced_ms(mirrored_.cluster, revision));
-        return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, revision, kStepRows), at,
-                           [&show](const store::Found& one) -> Result<store::Step> {
-                               SNAPGATE_TRY(show(one));
-                               return store::Step::kOn;
-                           });
-    }
-
     // Collects names of the head that the list did not hold; true while there are more.
     Result<bool> find_unseen(ObjectKey& at, std::vector<ObjectKey>& unseen) const {
         const store::ReadView view = store_.read();
         SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
-        if (!head) return removed(mirrored_.cluster);
+        if (!head) return cluster_removed(mirrored_.cluster);
         const auto collect = [&](const store::Found& one) -> Result<store::Step> {
             if (unseen.size() == store::kBatchObjects) return store::Step::kPause;
             if (!replacement_->seen.has(one.ns, one.name))
@@ -379,7 +253,7 @@ class MirrorSink final : public ObjectSink {
     StateNames* const names_;
     std::unique_ptr<Replacement> replacement_;  // the one under way: at rest there is none
     const std::shared_ptr<Moves> moves_ = std::make_shared<Moves>();
-    bool taking_ = false;  // a name
+    NameTaker taker_{store_, mirrored_, names_, moves_};
 };
 
 }  // namespace
@@ -391,7 +265,7 @@ std::unique_ptr<ObjectSink> make_sink(store::Store& store, ClusterNumber cluster
 
 Result<std::string> list_version(const store::Store& store, ClusterNumber cluster) {
     SNAPGATE_ASSIGN(const auto head, store.read().head(cluster));
-    if (!head) return removed(cluster);
+    if (!head) return cluster_removed(cluster);
     return head->decimal ? std::string() : head->version;
 }
 
