@@ -287,8 +287,8 @@ net::Awaitable<void> answer(const Face& face, const Services& services, net::Req
         render_error(call.side, result.error(), request.id,
                      call.freshness ? call.freshness : freshness_of_copy(call), response);
         request.held->hold_answer_anyway(response.body.size());
-        // Another key may not be refused. Kubernetes' clients name theirs in Authorization, and what
-        // answers that no shared cache keeps.
+        // Another key may not be refused. Kubernetes' clients name theirs in Authorization, and
+        // what answers that no shared cache keeps.
         if (face.side == Side::kPalette) response.add_header("Cache-Control", "no-store");
     }
     co_await record_request(call);

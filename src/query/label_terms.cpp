@@ -25,9 +25,13 @@ using Values = std::set<std::string, std::less<>>;
 // fault has the key and the rule in it.
 constexpr size_t kMostFaults = 10;
 
-std::string_view shown(std::string_view text) { return base::clip(text, kShownBytes); }
+std::string_view shown(std::string_view text) {
+    return base::clip(text, kShownBytes);
+}
 
-std::string in_quotes(std::string_view text) { return base::quote(shown(text)); }
+std::string in_quotes(std::string_view text) {
+    return base::quote(shown(text));
+}
 
 Error refused(std::string message) {
     return {Code::kInvalidParameter, std::move(message), "labelSelector"};

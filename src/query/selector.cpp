@@ -45,10 +45,10 @@ Result<Selector> Selector::parse(model::Kind kind, std::string_view labels,
             field.part = Part::kPhase;
             selector.reads_phase_ = true;
         } else if (term.label != kName) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("field label not supported: {}",
-                                     base::clip(term.label, kShownBytes)),
-                         "fieldSelector");
+            return Error(
+                Code::kInvalidParameter,
+                fmt::format("field label not supported: {}", base::clip(term.label, kShownBytes)),
+                "fieldSelector");
         }
         selector.fields_.push_back(std::move(field));
     }
