@@ -194,9 +194,8 @@ void Import::absorb(Batch& batch) {
 }
 
 Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) {
-    using End = WriteOutcome::End;
-    SNAPGATE_ASSIGN(const End end, look_at_namespace(txn, cluster.number, ns));
-    if (end != End::kNoNamespace) return end == End::kDone;
+    SNAPGATE_ASSIGN(const WriteOutcome::End end, look_at_namespace(txn, cluster.number, ns));
+    if (end != WriteOutcome::End::kNoNamespace) return end == WriteOutcome::End::kDone;
     if (dry_run && (namespaces_before->contains(ns) || !namespaces.insert(ns).second)) return true;
     const model::PreparedObject made = cluster::new_namespace(ns, now_ms);
     growth.put(cluster::stored_size(made, nullptr), nullptr);
