@@ -12,7 +12,7 @@
 namespace snapgate::app {
 namespace {
 
-constexpr const char* kFile = "declared";
+constexpr const char* kDeclaredFile = "declared";
 constexpr size_t kMostBytes = 16 << 20;
 
 struct Part {
@@ -37,7 +37,7 @@ std::string connection_text(const connect::DeclaredCluster& declared) {
 
 LastDeclared read_last_declared(const std::filesystem::path& data_dir) {
     LastDeclared last;
-    const auto text = base::read_file(data_dir / kFile, kMostBytes);
+    const auto text = base::read_file(data_dir / kDeclaredFile, kMostBytes);
     if (!text) return last;
     const auto value = json::parse(*text);
     if (!value || !value->is_object()) return last;
@@ -61,7 +61,7 @@ base::Result<void> keep_last_declared(const std::filesystem::path& data_dir,
         for (const auto& [uid, text] : declared.*part.member) members[uid] = text;
         out[part.name] = std::move(members);
     }
-    return base::write_secret(data_dir / kFile, json::serialize(out) + "\n");
+    return base::write_secret(data_dir / kDeclaredFile, json::serialize(out) + "\n");
 }
 
 }  // namespace snapgate::app
