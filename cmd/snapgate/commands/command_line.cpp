@@ -270,7 +270,9 @@ void require_one_of_two(const CLI::App& command, const std::vector<Option>& opti
 Action naming_flags(Action run, const CLI::App& command, const std::vector<Option>& options) {
     std::vector<std::string> given;
     for (const Option& option : options)
-        if (command.count(option.name) > 0) given.push_back(option.name);
+        // The parser finds an option by one of its names alone.
+        if (command.count(option.name.substr(option.name.find(',') + 1)) > 0)
+            given.push_back(option.name);
     return [run = std::move(run), given = std::move(given)](Shell& shell) {
         auto ended = run(shell);
         if (!ended) name_flag(ended.error(), given);
