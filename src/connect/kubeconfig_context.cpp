@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "connect/kubeconfig.h"
 #include "json/yaml.h"
 
@@ -22,6 +24,20 @@ std::string shown(std::string_view name) {
     std::string out;
     for (const char c : name.substr(0, kShownBytes)) out += c > ' ' && c < '\x7f' ? c : '?';
     return out;
+}
+
+// Whether there is nothing but blanks, comments and the marks between documents.
+bool has_no_content(std::string_view text) {
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+        if (line.starts_with("---")) line.remove_prefix(3);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+        if (!line.empty() && line.front() != '#') return false;
+    }
+    return true;
 }
 
 // A parser's message may quote the text, which contains secrets. So only the place of the fault is
@@ -54,8 +70,8 @@ Result<json::Object> parse(std::string_view text) {
     if (!value) value = json::parse_yaml(text);
     if (!value) return unreadable(value.error().message);
     if (json::Object* object = value->if_object()) return std::move(*object);
-    // Also one of comments alone.
-    if (value->is_null()) return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
+    if (has_no_content(text))
+        return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
     return Error(Code::kInvalidBody,
                  "the kubeconfig is not a mapping with clusters, users and contexts", "kubeconfig");
 }

@@ -199,6 +199,13 @@ TEST(Kubeconfig, OneWithoutContentIsEmpty) {
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().message, "the kubeconfig is empty") << text;
     }
+    for (const char* text : {"{", "null", "- a", "--- x"}) {
+        const auto read = read_kubeconfig(text, "");
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().message,
+                  "the kubeconfig is not a mapping with clusters, users and contexts")
+            << text;
+    }
 }
 
 TEST(Kubeconfig, AllClustersOfASnapgateAreNoCluster) {

@@ -26,7 +26,7 @@ from kube import kubeconfig_of
     (["get", "snapshots", "--cluster", "a", "--cluster", "b"], "--cluster is given 2 times, and takes one CLUSTER"),
     (["get", "snapshots", "--cluster", "a", "--all-clusters"], "--cluster cannot be combined with --all-clusters"),
     (["get", "vms", "--all-clusters", "--cluster", "a"], "--cluster cannot be combined with --all-clusters"),
-    (["get", "snapshots", "--cluster", "a", "-A", "-n", "web"], "--all-namespaces cannot be combined with --namespace"),
+    (["get", "snapshots", "--cluster", "a", "-A", "-n", "web"], "--namespace cannot be combined with --all-namespaces"),
     (["get", "snapshots", "--all-clusters", "--stuck"], "--stuck has no value: --stuck BOOL"),
     (["get", "snapshots", "--cluster", "a", "-n"], "--namespace has no value: --namespace NS[,NS]"),
     (["get", "snapshots", "--cluster", "a", "--all=maybe"], "--all=maybe: this flag takes no value, or true or false"),

@@ -49,7 +49,7 @@ VALUES = {
     "nul": "%00", "text": "many%21", "negative": "-1", "beyond 64 bits": "18446744073709551616", "huge": "9" * 400,
     "fraction": "1.5", "hexadecimal": "0x10", "escape": "%1b%5b2J", "right to left": "%e2%80%ae", "not utf-8": "%ff%fe",
     "half an escape": "1%4", "brackets": "%28%28%28%28", "very long": "a" * 3000,
-    "as long as fits": "a" * 60_000, "9,000 wrong values": "k+in+(" + ",".join(f"~{i}" for i in range(9000)) + ")",
+    "as long as fits": "a" * 60_000, "900 wrong values": "k+in+(" + ",".join(f"~{i}" for i in range(900)) + ")",
     "1,001 values": "k+in+(" + ",".join(f"v{i}" for i in range(1001)) + ")",
 }
 
