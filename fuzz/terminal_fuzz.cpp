@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "check.h"
 #include "import/implied_kind.h"
@@ -38,7 +39,6 @@
 #include "terminal/console.h"
 #include "terminal/json_line.h"
 #include "terminal/printable.h"
-#include "terminal/suggest.h"
 #include "terminal/table.h"
 #include "terminal/typed_line.h"
 
@@ -275,7 +275,7 @@ void check_words(std::string_view text) {
                   std::vector<std::string>{"snapgate", "get", word, "--continue", "t"},
               "a shell reads what was typed");
     }
-    static_cast<void>(cli::nearest(text, {"snapshots", "clusters", "keys"}));
+    static_cast<void>(base::nearest(text, {"snapshots", "clusters", "keys"}));
     if (const auto value = json::parse(text)) {
         std::string one;
         cli::append_json_line(text, one);

@@ -74,7 +74,9 @@ TEST(DeclaredIssuerTest, NamesWhatIsWrong) {
         EXPECT_TRUE(text.starts_with(place)) << other << ": " << text;
     };
     expect("name: corp", "name: Corp", "issuers[0].name: must be 1 to 63");
-    expect("name: corp", "nam: corp", "issuers[0]: one of its fields is not known");
+    expect("name: corp", "nam: corp",
+           "issuers[0]: the field \"nam\" is not known here (did you mean name?)");
+    expect("name: corp", "secret: corp", "issuers[0]: one of its fields is not known");
     expect("issuer: https://id.example.com/realm", "issuer: http://id.example.com",
            "issuers[0].issuer: must be an address of the form https://");
     expect("audiences: [snapgate, other]", "audiences: []", "issuers[0].audiences:");
