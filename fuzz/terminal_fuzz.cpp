@@ -222,7 +222,7 @@ void check_file(std::string_view text) {
                 console.note(file->declared.text(fault));
         }
         if (auto context = cli::read_contexts(path); !context) note(console, context.error());
-        if (auto key = cli::read_key_file(path); !key) note(console, key.error());
+        if (auto key = cli::read_key_file(path, cli::kKeyFile); !key) note(console, key.error());
         if (auto config = cli::read_kubeconfig_file(path, ""); !config)
             note(console, config.error());
         if (auto pem = cli::certificates_in(text, path); !pem) note(console, pem.error());
