@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/byte_scan.h"
 #include "base/utf8.h"
 #include "json/document.h"
 #include "json/list_reader.h"
@@ -166,6 +167,13 @@ class FrameReader {
     // The place behind the quote that ends the string; null if no quote ends it.
     static const char* skip_string(const char* at, const char* end) {
         while (at != end) {
+            if (end - at >= 8) {
+                const uint64_t bytes = base::load_eight(at);
+                const uint64_t found =
+                    base::bytes_equal_to(bytes, '"') | base::bytes_equal_to(bytes, '\\');
+                at += found == 0 ? 8 : base::bytes_before_first(found);
+                if (found == 0) continue;
+            }
             const char c = *at++;
             if (c == '"') return at;
             if (c == '\\' && at != end) ++at;

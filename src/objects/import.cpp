@@ -79,7 +79,7 @@ std::string full_name(std::string_view ns, std::string_view name) {
 }  // namespace
 
 Import::Import(cluster::Cluster cluster, ImportOptions options, const store::Store& store)
-    : cluster_(std::move(cluster)), options_(options), store_(store) {
+    : cluster_(std::move(cluster)), options_(std::move(options)), store_(store) {
     if (!options_.prune) return;
     // What others write from now on is newer than the dump, and stays. Revisions are those of the
     // whole store, so one of them tells for all kinds.

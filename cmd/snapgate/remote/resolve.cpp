@@ -67,6 +67,7 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
     std::string meant;
     if (all.size() > kShown) {  // else it is among those that are listed
         std::vector<std::string> names;
+        names.reserve(all.size());
         for (const Named& one : all) names.push_back(one.name);
         if (meant = base::nearest(wanted, names); !meant.empty())
             meant = fmt::format("; did you mean {}?", meant);
