@@ -90,8 +90,7 @@ TEST_F(Registry, TheFirstNamespaceOfAHostedClusterIsHeldToTheQuota) {
     const auto refused = make("b");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::kQuotaExceeded);
-    EXPECT_NE(refused.error().message.find("it has 1 object, and 1 is allowed"),
-              std::string::npos)
+    EXPECT_NE(refused.error().message.find("it has 1 object, and 1 is allowed"), std::string::npos)
         << refused.error().message;
     EXPECT_TRUE(connect("edge")) << "it gets no namespace";
     ASSERT_TRUE(allow(2));
