@@ -3,13 +3,23 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "net/server/raw_connection_testing.h"
+#include "net/tls/tls.h"
 
 namespace snapgate::net {
+
+// For tests: what a server needs for TLS, with a certificate that is made in `folder`.
+inline base::Result<std::shared_ptr<TlsContexts>> make_test_tls(
+    const std::filesystem::path& folder) {
+    SNAPGATE_ASSIGN(const auto made, ensure_self_signed(folder, {}));
+    return TlsContexts::load(made.certificate, made.key);
+}
 
 // For tests: a client that sends exactly the bytes it is given, plain or by TLS (it trusts whoever
 // answers). Every wait ends after 30 s.

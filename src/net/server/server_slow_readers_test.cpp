@@ -23,9 +23,7 @@ class SlowReadersTest : public testing::TestWithParam<bool> {
         ServerOptions options;
         options.timeouts = timeouts;
         if (GetParam()) {
-            auto made = ensure_self_signed(folder_.path(), {});
-            ASSERT_TRUE(made);
-            auto contexts = TlsContexts::load(made->certificate, made->key);
+            auto contexts = make_test_tls(folder_.path());
             ASSERT_TRUE(contexts);
             options.tls = *contexts;
         }

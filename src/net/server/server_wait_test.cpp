@@ -107,9 +107,7 @@ class ServerWaitTest : public testing::TestWithParam<bool> {
         options.timeouts.write_stall = std::chrono::milliseconds(200);
         options.timeouts.shutdown = settings.shutdown;
         if (GetParam()) {
-            auto made = ensure_self_signed(folder_.path(), {});
-            ASSERT_TRUE(made);
-            auto contexts = TlsContexts::load(made->certificate, made->key);
+            auto contexts = make_test_tls(folder_.path());
             ASSERT_TRUE(contexts);
             options.tls = *contexts;
         }
