@@ -260,7 +260,7 @@ Awaitable<void> Connection::run_handler(Response& response) {
             std::string finished;
             std::function<void()> work = [&] { finished = response.finish(response.body); };
             if (response.body.size() >= kAsideBytes) {
-                co_await worker_.pool().run(std::move(work));
+                co_await worker_.pool().run(held_.key(), std::move(work));
             } else {
                 work();
             }
@@ -297,7 +297,7 @@ Awaitable<bool> Connection::compress(std::string_view body, std::string& out) {
         static thread_local Gzip gzip;
         done = gzip.compress(body, out);
     };
-    co_await worker_.pool().run(std::move(work));
+    co_await worker_.pool().run(held_.key(), std::move(work));
     co_return done;
 }
 

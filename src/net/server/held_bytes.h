@@ -57,6 +57,8 @@ class HeldBytes {
     void end();
 
     uint64_t held() const { return body_ + answer_; }
+    // The budget of the request's key; null until it is known.
+    const ByteBudget* key() const { return key_.get(); }
 
   private:
     base::Result<void> take(uint64_t more);

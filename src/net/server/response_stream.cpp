@@ -59,7 +59,7 @@ Executor ResponseStream::executor() {
 }
 
 Awaitable<void> ResponseStream::do_aside(std::function<void()> work) {
-    co_await worker_.pool().run(std::move(work));
+    co_await worker_.pool().run(request_.held->key(), std::move(work));
 }
 
 Error ResponseStream::fault() {

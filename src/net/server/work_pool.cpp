@@ -31,25 +31,40 @@ void WorkPool::serve() {
     // Who waits for a small answer goes first.
     base::run_this_thread_behind_requests();
     while (true) {
-        std::function<void()> work;
+        Work work;
         {
             const base::MutexLock lock(mutex_);
-            while (queue_.empty() && !stopping_) wake_.wait(mutex_);
+            while (turns_.empty() && !stopping_) wake_.wait(mutex_);
             if (stopping_) return;
-            work = std::move(queue_.front());
-            queue_.pop_front();
+            work = take_next();
         }
         work();
     }
 }
 
-Awaitable<void> WorkPool::run(std::function<void()> work) {
+WorkPool::Work WorkPool::take_next() {
+    const Owner owner = turns_.front();
+    turns_.pop_front();
+    const auto queue = queues_.find(owner);
+    Work work = std::move(queue->second.front());
+    queue->second.pop_front();
+    if (queue->second.empty()) {
+        queues_.erase(queue);
+    } else {
+        turns_.push_back(owner);
+    }
+    return work;
+}
+
+Awaitable<void> WorkPool::run(Owner owner, std::function<void()> work) {
     std::exception_ptr thrown;
     std::function<void(std::function<void(bool)>)> begin =
         [&](const std::function<void(bool)>& done) {
             {
                 const base::MutexLock lock(mutex_);
-                queue_.emplace_back([&work, &thrown, done] {
+                std::deque<Work>& queue = queues_[owner];
+                if (queue.empty()) turns_.push_back(owner);
+                queue.emplace_back([&work, &thrown, done] {
                     try {
                         work();
                     } catch (...) {
