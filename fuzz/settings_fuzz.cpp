@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/settings.h"
+#include "app/load_settings.h"
 #include "base/encoding.h"
 #include "check.h"
 #include "input.h"

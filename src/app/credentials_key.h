@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "app/settings.h"
+#include "app/load_settings.h"
 #include "base/result.h"
 #include "connect/credentials.h"
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "app/declared_connection.h"
+#include "app/load_settings.h"
 #include "store/objects_testing.h"
 
 namespace snapgate::app {

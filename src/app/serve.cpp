@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "app/load_settings.h"
 #include "app/server_process.h"
 #include "app/service_notice.h"
 #include "app/settings.h"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +19,7 @@
 namespace snapgate::app {
 
 // The settings of the server. A setting has one name as a flag (--history), in the environment
-// (SNAPGATE_HISTORY) and in the configuration file (history). The first of these places that has it
-// counts.
+// (SNAPGATE_HISTORY) and in the configuration file (history). app/load_settings.h reads them.
 struct Settings {
     std::filesystem::path config;  // the configuration file; empty for none
     std::string address = "127.0.0.1";
@@ -115,19 +113,5 @@ struct SettingChange {
     std::string to;
 };
 std::vector<SettingChange> changed_settings(const Settings& from, const Settings& to);
-
-// Looks up a variable of the environment, and lists the names of all variables (to find unknown
-// ones).
-struct Environment {
-    std::function<std::optional<std::string>(const std::string&)> get;
-    std::vector<std::string> names;
-
-    static Environment of_process();
-};
-
-// Puts the settings together: `flags` are (name, value) pairs from the command line, a switch's
-// value "true". The message of kInvalidParameter names the setting, its place and its fault.
-base::Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
-                                     const Environment& environment);
 
 }  // namespace snapgate::app

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/settings.h"
+#include "app/load_settings.h"
 #include "base/temporary_folder_testing.h"
 
 namespace snapgate::app {

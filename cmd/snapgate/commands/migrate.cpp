@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "app/serve.h"
+#include "app/load_settings.h"
 #include "app/settings.h"
 #include "base/count_text.h"
 #include "commands/all_commands.h"

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/load_settings.h"
 #include "app/settings.h"
 #include "commands/all_commands.h"
 #include "commands/check_config.h"
