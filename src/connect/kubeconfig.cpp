@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/ascii.h"
 #include "base/encoding.h"
@@ -120,11 +121,21 @@ bool is_host(std::string_view text) {
            });
 }
 
+// Whether the path of a URL is that of all clusters together. Judged decoded and without what a
+// server, or a proxy in front of it, may take out of it: `.`, `..` and empty segments.
+bool leads_to_all_clusters(const std::string& path) {
+    // What cannot be decoded is judged as it is.
+    const std::string decoded = base::percent_decode(path, false).value_or(path);
+    // The slash makes a last `.` or `..` a folder, whose own path is then the parent's.
+    const auto normal = std::filesystem::path(decoded + '/').lexically_normal();
+    return normal.parent_path().native().ends_with(kAllClusters);
+}
+
 Result<void> check_server(const std::string& server, const std::string& path) {
     if (server.empty()) return fault(path, "is not set");
     auto url = base::parse_server_url(server);
     if (!url) return fault(path, url.error().message);
-    if (url->prefix.ends_with(kAllClusters)) {
+    if (leads_to_all_clusters(url->prefix)) {
         return fault(path,
                      "leads to all clusters of a snapgate together (/clusters/-), which are no "
                      "cluster: give the kubeconfig of one of them (`snapgate kubeconfig --cluster "

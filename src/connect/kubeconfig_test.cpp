@@ -210,7 +210,12 @@ TEST(Kubeconfig, OneWithoutContentIsEmpty) {
 
 TEST(Kubeconfig, AllClustersOfASnapgateAreNoCluster) {
     for (const std::string_view server :
-         {"https://a/clusters/-", "https://a:8443/clusters/-/", "https://a/below/clusters/-"}) {
+         {"https://a/clusters/-", "https://a:8443/clusters/-/", "https://a/below/clusters/-",
+          "https://a/clusters/%2D", "https://a/clusters/%2d/", "https://a/%63lusters/-",
+          "https://a/clusters%2F-", "https://a/clusters%2f%2D%2f", "https://a//clusters//-//",
+          "https://a/clusters/./-", "https://a/clusters/-/.", "https://a/clusters/%2E/%2d/%2e/",
+          "https://a/clusters/edge/../-", "https://a/clusters/-/edge/..",
+          "https://a/../clusters/-"}) {
         const auto read =
             read_kubeconfig(kubeconfig("server: '" + std::string(server) + "'", "token: abc"), "");
         ASSERT_FALSE(read) << server;
@@ -218,7 +223,11 @@ TEST(Kubeconfig, AllClustersOfASnapgateAreNoCluster) {
         EXPECT_NE(read.error().message.find("all clusters"), std::string::npos)
             << read.error().message;
     }
-    for (const std::string_view server : {"https://a/clusters/edge", "https://a/clusters/edge-"})
+    for (const std::string_view server :
+         {"https://a", "https://a/", "https://a/clusters/edge", "https://a/clusters/edge-",
+          "https://a/clusters/%2Dedge", "https://a/clusters/%252D", "https://a/clusters/%2",
+          "https://a/my-clusters/-", "https://a/clusters/-/edge", "https://a/clusters/-/../edge",
+          "https://a/clusters"})
         EXPECT_TRUE(
             read_kubeconfig(kubeconfig("server: '" + std::string(server) + "'", "token: abc"), ""))
             << server;
