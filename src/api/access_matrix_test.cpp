@@ -1,7 +1,7 @@
 // Every route by every caller: each role with a key of the cluster's project, of another project
 // and of the tenant, a reader and an editor that are held to the cluster or to another one, each of
 // them once more with a token of an issuer, and no key. The rows below say who may do what, apart
-// from the table of routes; a route without a row fails.
+// from the table of routes; a route without a row fails. The same for the port for scrapes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -80,6 +80,9 @@ const std::map<std::string, Row, std::less<>> kRows = {
     {"get /metrics", {About::kTenants}},
 };
 
+// Of the port for scrapes: for whoever reaches it.
+const std::set<std::string, std::less<>> kScrapes = {"get /metrics", "get /livez", "get /readyz"};
+
 // Below /clusters/{uid}: who may read the cluster's objects, and who may write them. Each is a verb
 // and the rest of the path.
 const std::set<std::string, std::less<>> kReads = {
@@ -143,10 +146,14 @@ const std::set<std::string, std::less<>> kWrites = {
 constexpr std::string_view kPrefix = "/clusters/{}";
 constexpr std::string_view kGroup = "/apis/snapshot.kubevirt.io/{}";
 
+std::string name_of(const Route& route) {
+    return fmt::format("{} {}", to_text(route.verb), route.path);
+}
+
 std::optional<Row> row_of(const Route& route, bool fleet) {
     const std::string_view path = route.path;
     if (!path.starts_with(kPrefix)) {
-        const auto found = kRows.find(fmt::format("{} {}", to_text(route.verb), path));
+        const auto found = kRows.find(name_of(route));
         return found == kRows.end() ? std::nullopt : std::optional(found->second);
     }
     std::string rest(path.substr(kPrefix.size()));
@@ -206,6 +213,10 @@ class AccessMatrix : public testing::Test {
     // nobody anything.)
     net::RawConnection::Answer ask(const Route& route, std::string_view cluster,
                                    const Caller& caller, bool let_in) {
+        return ask(service_.port(), route, cluster, caller, let_in);
+    }
+    net::RawConnection::Answer ask(uint16_t port, const Route& route, std::string_view cluster,
+                                   const Caller& caller, bool let_in) {
         std::string path;
         std::string_view before;
         for (std::string_view rest = route.path.substr(1); !rest.empty();) {
@@ -224,7 +235,7 @@ class AccessMatrix : public testing::Test {
         const bool body = method_of(route.verb).starts_with('P');
         request +=
             body ? "Content-Type: application/json\r\nContent-Length: 8\r\n\r\nnonsense" : "\r\n";
-        net::RawConnection connection(service_.port());
+        net::RawConnection connection(port);
         connection.send(request);
         auto answer = connection.read_answer();
         EXPECT_TRUE(answer) << request;
@@ -301,12 +312,19 @@ bool is_let_in(const net::RawConnection::Answer& answer) {
            answer.body.find("that this key may see") == std::string::npos;
 }
 
+std::string told(std::string_view name, const Caller& caller,
+                 const net::RawConnection::Answer& answer) {
+    return fmt::format("{} by {} of {}: {} {}", name,
+                       caller.key.empty() ? "nobody" : access::role_name(caller.role),
+                       static_cast<int>(caller.belongs), answer.status, answer.body.substr(0, 300));
+}
+
 TEST_F(AccessMatrix, EveryRouteByEveryCaller) {
     size_t cells = 0;
     std::set<std::string> met;
     const auto check = [&](std::span<const Route> routes, std::string_view cluster) {
         for (const Route& route : routes) {
-            const std::string name = fmt::format("{} {}", to_text(route.verb), route.path);
+            const std::string name = name_of(route);
             const auto row = row_of(route, cluster == "-");
             if (!row) {
                 ADD_FAILURE() << "no row says who may use the route " << name;
@@ -317,10 +335,7 @@ TEST_F(AccessMatrix, EveryRouteByEveryCaller) {
                 const unsigned expected = refusal(route, *row, caller);
                 const net::RawConnection::Answer answer =
                     ask(route, cluster, caller, expected == 0);
-                const std::string who = fmt::format(
-                    "{} by {} of {}: {} {}", name,
-                    caller.key.empty() ? "nobody" : access::role_name(caller.role),
-                    static_cast<int>(caller.belongs), answer.status, answer.body.substr(0, 300));
+                const std::string who = told(name, caller, answer);
                 if (expected == 0) {
                     EXPECT_TRUE(is_let_in(answer)) << who;
                 } else {
@@ -335,6 +350,35 @@ TEST_F(AccessMatrix, EveryRouteByEveryCaller) {
     check(kube::fleet_routes(), "-");
     EXPECT_GT(cells, 2500U);
     for (const auto& [name, row] : kRows) EXPECT_TRUE(met.contains(name)) << "no route " << name;
+}
+
+// No key is asked for there, so there must be nothing else.
+TEST_F(AccessMatrix, ThePortForScrapesHasItsRoutesForEveryCallerAndNoOthers) {
+    const uint16_t port = service_.scrapes_port();
+    std::set<std::string> met;
+    for (const Route& route : metrics_routes()) {
+        const std::string name = name_of(route);
+        met.insert(name);
+        EXPECT_TRUE(kScrapes.contains(name)) << "no row says that anybody may use " << name;
+        for (const Caller& caller : callers_) {
+            const auto answer = ask(port, route, "", caller, true);
+            EXPECT_EQ(answer.status, 200U) << told(name, caller, answer);
+        }
+    }
+    for (const std::string& name : kScrapes) EXPECT_TRUE(met.contains(name)) << "no route " << name;
+    const auto check_absent = [&](std::span<const Route> routes, std::string_view cluster) {
+        for (const Route& route : routes) {
+            const std::string name = name_of(route);
+            if (kScrapes.contains(name)) continue;
+            for (const Caller& caller : callers_) {
+                const auto answer = ask(port, route, cluster, caller, false);
+                EXPECT_EQ(answer.status, 404U) << told(name, caller, answer);
+            }
+        }
+    };
+    check_absent(own_routes(), TestService::kCluster);
+    check_absent(kube::cluster_routes(), TestService::kCluster);
+    check_absent(kube::fleet_routes(), "-");
 }
 
 }  // namespace

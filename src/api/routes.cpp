@@ -173,6 +173,10 @@ std::span<const Route> own_routes() {
     return kRoutes;
 }
 
+std::span<const Route> metrics_routes() {
+    return kMetricsRoutes;
+}
+
 net::Handler make_handler(const Services& services) {
     return [&services](net::Request& request, net::Response& response) {
         const Face& face = request.path.starts_with("/clusters/") ? kube::face() : kFace;

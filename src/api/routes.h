@@ -12,6 +12,9 @@ namespace snapgate::api {
 // Every route but those of a cluster's Kubernetes API.
 std::span<const Route> own_routes();
 
+// Those of the port for scrapes.
+std::span<const Route> metrics_routes();
+
 // The whole of the HTTP interface: finds the route, checks key, project and role, runs it, and
 // renders what went wrong. `services` outlives the handler.
 net::Handler make_handler(const Services& services);

@@ -76,6 +76,11 @@ class TestService {
         return cluster_.number_of(kind);
     }
     uint16_t port() const { return server_->port(); }
+    // Of a port that is for scrapes alone, which is there from the first call to stop().
+    uint16_t scrapes_port() {
+        if (!scrapes_) scrapes_ = serve(make_metrics_handler(*services_));
+        return scrapes_->port();
+    }
     const std::string& key() const { return key_; }
     // The uid of the project that all of its clusters are in.
     const std::string& project() const { return cluster_.project; }
@@ -161,13 +166,15 @@ class TestService {
         start();
     }
     void stop() {
+        if (scrapes_) scrapes_->stop();
         if (server_) server_->stop();
         if (watches_) watches_->close();
         if (services_) services_->streams->close();
         namespaces_.reset();
         trail_.reset();
         store_.reset();
-        // Ends after the store, as in the server process.
+        // These end after the store, as in the server process.
+        scrapes_.reset();
         server_.reset();
         services_.reset();
         watches_.reset();
@@ -195,15 +202,18 @@ class TestService {
         services_->issuers = &issuers_;
         offer_console(true);
         reload();
+        server_ = serve(make_handler(*services_));
+    }
+    static std::unique_ptr<net::Server> serve(net::Handler handler) {
         net::ServerOptions options;
         options.port = 0;
         options.threads = 2;
         net::ServerHooks hooks;
-        hooks.handler = make_handler(*services_);
+        hooks.handler = std::move(handler);
         hooks.refuse = render_refusal;
         auto started = net::Server::start(options, std::move(hooks));
         if (!started) throw std::runtime_error(started.error().message);
-        server_ = std::move(*started);
+        return std::move(*started);
     }
 
     const base::Clock& clock_;
@@ -231,6 +241,7 @@ class TestService {
     const connect::ConnectionSources sources_{sealer_, {}};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;
+    std::unique_ptr<net::Server> scrapes_;
     std::string key_;
     std::string key_id_;
     cluster::Cluster cluster_;
