@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,18 +52,22 @@ class RecordTable {
     // read.
     static base::Result<std::shared_ptr<const Rows>> within(WriteTxn& txn,
                                                             const RecordTable* table) {
-        if (table != nullptr) {
-            std::shared_ptr<const Rows> committed = table->snapshot();
-            const size_t count = count_here(txn.changed_records());
-            if (count == 0) return committed;
-            if (!is_much(count, *committed)) {
-                Rows rows = *committed;
-                SNAPGATE_TRY(apply(txn, txn.changed_records(), rows));
-                return std::make_shared<const Rows>(std::move(rows));
-            }
+        if (table == nullptr) return all_within(txn);
+        WriteTxn::SeenRecords& seen = txn.seen_records(T::kType);
+        if (seen.table != table) seen = {table, table->snapshot(), 0};
+        auto rows = std::static_pointer_cast<const Rows>(seen.rows);
+        const auto changed = std::span(txn.changed_records()).subspan(seen.changes);
+        const size_t count = count_here(changed);
+        if (is_much(count, *rows)) {
+            SNAPGATE_ASSIGN(rows, all_within(txn));
+        } else if (count > 0) {
+            Rows next = *rows;
+            SNAPGATE_TRY(apply(txn, changed, next));
+            rows = std::make_shared<const Rows>(std::move(next));
         }
-        SNAPGATE_ASSIGN(Rows rows, all_of(txn));
-        return std::make_shared<const Rows>(std::move(rows));
+        seen.rows = rows;
+        seen.changes += changed.size();
+        return rows;
     }
 
   private:
@@ -71,7 +76,7 @@ class RecordTable {
     static bool is_much(size_t changed, const Rows& rows) {
         return changed > 16 + rows.size() / 64;
     }
-    static size_t count_here(const std::vector<ChangedRecord>& changed) {
+    static size_t count_here(std::span<const ChangedRecord> changed) {
         return static_cast<size_t>(std::ranges::count(changed, T::kType, &ChangedRecord::type));
     }
 
@@ -87,8 +92,12 @@ class RecordTable {
         }
         return Rows(std::move(rows));
     }
+    static base::Result<std::shared_ptr<const Rows>> all_within(WriteTxn& txn) {
+        SNAPGATE_ASSIGN(Rows rows, all_of(txn));
+        return std::make_shared<const Rows>(std::move(rows));
+    }
     template <class Source>
-    static base::Result<void> apply(Source& source, const std::vector<ChangedRecord>& changed,
+    static base::Result<void> apply(Source& source, std::span<const ChangedRecord> changed,
                                     Rows& rows) {
         for (const auto& [type, id] : changed) {
             if (type != T::kType) continue;

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/environment_testing.h"
 #include "store/temporary_store_testing.h"
@@ -92,6 +95,60 @@ TEST(RecordTableTest, ARandomHistoryIsSeenByWritesAndAfterThem) {
     Table fresh;
     ASSERT_TRUE(fresh.reload(store->read()));
     expect_same(*fresh.snapshot(), model);
+}
+
+// Counts how often a row is parsed.
+struct CountedRow : Row {
+    static base::Result<CountedRow> parse(std::string_view id, std::string_view value) {
+        ++parsed;
+        SNAPGATE_ASSIGN(Row row, Row::parse(id, value));
+        return CountedRow{std::move(row)};
+    }
+    static inline size_t parsed = 0;
+};
+
+// Many writes that share a commit, as those that wait at the same time do: none of them reads the
+// rows that were there before, or what another one has changed.
+TEST(RecordTableTest, AWriteReadsWhatItChangedHoweverManyRowsThereAre) {
+    constexpr size_t kWrites = 100;
+    for (const size_t count : {10U, 10'000U}) {
+        SCOPED_TRACE(count);
+        TemporaryStore store;
+        ASSERT_TRUE(
+            store->write_and_wait(Priority::kRequest, [&](WriteTxn& txn) -> base::Result<void> {
+                for (size_t i = 0; i < count; ++i) {
+                    const Row row{"a", "old-" + std::to_string(i)};
+                    SNAPGATE_TRY(txn.put_record(Row::kType, row.name, row.value()));
+                }
+                return {};
+            }));
+        RecordTable<CountedRow> table;
+        ASSERT_TRUE(table.reload(store->read()));
+        std::vector<std::shared_ptr<std::vector<ChangedRecord>>> changed;
+        std::vector<WriteFunction> group;
+        for (size_t i = 0; i < kWrites; ++i) {
+            const auto write = [&table, count, i](WriteTxn& txn) -> base::Result<void> {
+                SNAPGATE_ASSIGN(const auto seen, RecordTable<CountedRow>::within(txn, &table));
+                EXPECT_EQ(seen->size(), count + i);
+                const Row row{"b", "new-" + std::to_string(i)};
+                return txn.put_record(Row::kType, row.name, row.value());
+            };
+            changed.push_back(std::make_shared<std::vector<ChangedRecord>>());
+            group.push_back(noting_records(write, changed.back()));
+        }
+        CountedRow::parsed = 0;
+        ASSERT_TRUE(
+            store->write_and_wait(Priority::kRequest, [&](WriteTxn& txn) -> base::Result<void> {
+                for (const WriteFunction& write : group) SNAPGATE_TRY(write(txn));
+                return {};
+            }));
+        // The last one is seen by none of them.
+        EXPECT_EQ(CountedRow::parsed, kWrites - 1);
+        CountedRow::parsed = 0;
+        for (const auto& one : changed) ASSERT_TRUE(table.reload(store->read(), *one));
+        EXPECT_EQ(CountedRow::parsed, kWrites);
+        EXPECT_EQ(table.snapshot()->size(), count + kWrites);
+    }
 }
 
 // What a write that failed has changed is not seen by the writes beside it.

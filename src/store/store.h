@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -335,11 +336,24 @@ class WriteTxn {
     // Those that this transaction has put or erased so far, in all of its functions; some several
     // times.
     virtual const std::vector<ChangedRecord>& changed_records() const = 0;
+
+    // The rows of a RecordTable as this transaction saw them last, so that of many functions each
+    // looks at what is new alone.
+    struct SeenRecords {
+        const void* table = nullptr;       // whose rows they are
+        std::shared_ptr<const void> rows;  // of the table's own type
+        size_t changes = 0;                // how many of changed_records() they know
+    };
+    SeenRecords& seen_records(RecordType type) { return seen_records_[type]; }
+
+  private:
+    std::map<RecordType, SeenRecords> seen_records_;
 };
 
 using WriteFunction = std::function<base::Result<void>(WriteTxn&)>;
-// `function`, which leaves in `changed` the records that its transaction has changed so far, to be
-// read once it is committed.
+// `function`, which leaves in `changed` the records that it has changed, to be read once it is
+// committed. Not those of the functions before it in its transaction, which have others read them:
+// else each of a group would read what the whole group changed.
 WriteFunction noting_records(WriteFunction function,
                              std::shared_ptr<std::vector<ChangedRecord>> changed);
 // Runs on the writer thread when the commit is on disk, or when the write has failed; must be

@@ -345,8 +345,10 @@ WriteFunction noting_records(WriteFunction function,
                              std::shared_ptr<std::vector<ChangedRecord>> changed) {
     return [function = std::move(function),
             changed = std::move(changed)](WriteTxn& txn) -> base::Result<void> {
+        const size_t before = txn.changed_records().size();
         SNAPGATE_TRY(function(txn));
-        *changed = txn.changed_records();
+        const std::vector<ChangedRecord>& all = txn.changed_records();
+        changed->assign(all.begin() + static_cast<std::ptrdiff_t>(before), all.end());
         return {};
     };
 }
