@@ -66,7 +66,7 @@ void put_imports(json::Object& out, const Cluster& hosted, int64_t now_ms) {
         told[count.name] = last.counts.*count.member;
 }
 
-std::string_view to_text(Outcome outcome) {
+std::string_view text_of_outcome(Outcome outcome) {
     switch (outcome) {
         case Outcome::kGood:
             return "Good";
@@ -149,7 +149,7 @@ json::Array points_document(const connect::ConnectionCheck& check) {
     json::Array points;
     for (const connect::CheckedPoint& point : check.points) {
         points.push_back(json::Object{{"name", point.name},
-                                      {"outcome", to_text(point.outcome)},
+                                      {"outcome", text_of_outcome(point.outcome)},
                                       {"message", point.message},
                                       {"advice", point.advice}});
     }

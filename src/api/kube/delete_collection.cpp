@@ -28,7 +28,7 @@ using base::Result;
 using query::KubeList;
 
 // What has been gathered goes out once it is so large.
-constexpr size_t kPieceBytes = 1 << 20;
+constexpr size_t kGatheredBytes = 1 << 20;
 
 // The deletion of what a list shows, step by step; the answer is that list, as it was.
 class CollectionRemoval {
@@ -59,7 +59,8 @@ class CollectionRemoval {
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
         };
-        SNAPGATE_CO_ASSIGN(auto whole, list_.step(services_.store.read(), out, kPieceBytes, item));
+        SNAPGATE_CO_ASSIGN(auto whole,
+                           list_.step(services_.store.read(), out, kGatheredBytes, item));
         for (const auto& removal : removals) {
             if (removal->empty() || options_.dry_run) continue;
             SNAPGATE_CO_TRY(co_await commit(removal));
@@ -136,7 +137,7 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
         if (!step) co_return step.error();
         whole = *step;
         // One that fits is sent with its length; what is longer goes out as it comes.
-        if (!streaming && (whole || out.size() < kPieceBytes)) continue;
+        if (!streaming && (whole || out.size() < kGatheredBytes)) continue;
         if (!streaming) {
             streaming = true;
             call.request.held->hold_answer_anyway(out.size());
