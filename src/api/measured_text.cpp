@@ -28,9 +28,9 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
     const size_t most = most_whole_bytes(call.request);
     Measured measured;
     for (bool held = false;; held = true) {
+        const size_t full = measured.kept ? std::min(body.size() + kPieceBytes, most) : kPieceBytes;
         SNAPGATE_CO_ASSIGN(const bool whole,
-                           co_await make_step(*call.response.stream, text, body,
-                                              measured.kept ? most : kPieceBytes));
+                           co_await make_step(*call.response.stream, text, body, full));
         if (measured.kept && whole && body.size() <= most) {
             measured.length = body.size();
             co_return measured;
@@ -42,6 +42,8 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
         }
         if (!held) text.hold_history();
         if (whole) co_return measured;
+        // Growing by itself it would be copied again and again, each time into new memory.
+        if (measured.kept) body.reserve(most + kRoomOfAnObject);
         SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
         co_await net::yield();
     }

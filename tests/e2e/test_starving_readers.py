@@ -216,6 +216,7 @@ def test_health_answers_whatever_readers_ask_for(own):
         targets = [(many, yaml, 200), (wide, yaml, 200), (f"{many}?labelSelector={terms}", headers, 200),
                    (many, {**headers, "Accept-Encoding": "gzip"}, 200),
                    (f"{many}?labelSelector=a+notin+({values})", headers, 200),
+                   (LIST_ROUTE.format(uid="-"), {"Accept": "text/csv"}, 200),
                    (f"{many}?labelSelector=a+in+({wrong})", headers, 400)]
         while not stop.is_set():
             target, sent, status = targets[number % len(targets)]

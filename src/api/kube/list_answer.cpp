@@ -66,6 +66,8 @@ net::Awaitable<Result<void>> send_list(Call& call, RepeatableText& text, Answere
             co_return co_await stream(call, text);
         }
         SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
+        // Growing by itself it would be copied again and again, each time into new memory.
+        body.reserve(most);
         co_await net::yield();
     }
 }
