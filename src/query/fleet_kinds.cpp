@@ -26,9 +26,8 @@ Result<bool> is_followed(const store::ReadView& view, const FleetCluster& cluste
 Result<bool> FleetKinds::step(const store::ReadView& view, const FleetListing& listing) {
     size_t budget = kStepRows;
     for (; next_ < listing.clusters().size(); ++next_) {
-        // Each cluster counts as one, whatever it has.
-        if (budget == 0) return false;
-        --budget;
+        if (budget < Listing::kRowsOfCluster) return false;
+        budget -= Listing::kRowsOfCluster;
         SNAPGATE_ASSIGN(const ClusterKinds* const known, load(view, listing, next_, budget));
         if (known == nullptr) return false;
     }

@@ -41,7 +41,8 @@ Result<bool> FleetSpansLoad::step(const store::ReadView& view, const FleetListin
     }
     size_t looked_at = 0;
     while (made_.size() < fleet.clusters.size()) {
-        if (looked_at++ >= budget) return false;
+        if (looked_at >= budget) return false;
+        looked_at += Listing::kRowsOfCluster;
         const size_t cluster = made_.size();
         SNAPGATE_ASSIGN(const auto revision, listing.revision_of(view, fleet.clusters[cluster]));
         const bool same = before_ && before_->of(cluster).revision == revision;

@@ -49,8 +49,8 @@ SortKeyView first_key(const FactsBlock::Spans& spans, const SortOrder& order);
 // view of its own. Belongs to one thread at a time.
 class FleetSpansLoad {
   public:
-    // Looks at `budget` rows, about; a cluster counts as one. False if a later step has to go on.
-    // Errors as FleetListing::revision_of().
+    // Looks at `budget` rows, about (Listing::kRowsOfCluster, too). False if a later step has to go
+    // on. Errors as FleetListing::revision_of().
     base::Result<bool> step(const store::ReadView& view, const FleetListing& listing,
                             size_t budget);
 

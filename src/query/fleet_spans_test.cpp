@@ -14,7 +14,7 @@ using testing::ElementsAre;
 
 constexpr SortOrder kNewestFirst{SortField::kFinished, true};
 constexpr SortOrder kOldestFirst{SortField::kFinished, false};
-constexpr size_t kEnough = 100;
+constexpr size_t kEnough = FleetWalk::kStepRows;
 
 // The clusters a, b, c, d; of each a test knows which snapshots there are by when they failed.
 class FleetSpansTest : public testing::Test {
@@ -112,8 +112,8 @@ TEST_F(FleetSpansTest, ManyClustersTakeSteps) {
     make_blocks();
     const FleetListing all = listing();
     FleetSpansLoad known;
-    EXPECT_FALSE(known.step(fleet_.store().read(), all, 3).value());
-    EXPECT_TRUE(known.step(fleet_.store().read(), all, 3).value());
+    EXPECT_FALSE(known.step(fleet_.store().read(), all, 3 * Listing::kRowsOfCluster).value());
+    EXPECT_TRUE(known.step(fleet_.store().read(), all, 3 * Listing::kRowsOfCluster).value());
     ASSERT_NE(known.spans(), nullptr);
     EXPECT_EQ(known.spans()->of(0).all.finished.last, 1000U);
 }

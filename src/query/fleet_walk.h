@@ -120,7 +120,8 @@ class FleetWalk {
                             const VisitBlock& visit_block, const GoesOn& goes_on = {}) {
         size_t looked_at = 0;
         for (; place_ < listing.clusters().size(); start_at(place_ + 1, {})) {
-            if (looked_at++ >= kStepRows) return false;
+            if (looked_at >= kStepRows) return false;
+            looked_at += Listing::kRowsOfCluster;
             if (!walk_ && !block_ && !goes_on(cluster_)) break;
             SNAPGATE_ASSIGN(const bool there, enter_cluster(view, listing, filter));
             if (!there) continue;

@@ -78,6 +78,8 @@ class Listing {
     static constexpr size_t kDigestBytes = kListingDigestBytes;
     // About so many rows are looked at in one step of a page, whatever is found in them.
     static constexpr size_t kStepRows = 20'000;
+    // To begin with another cluster takes as long as so many rows, about ten microseconds.
+    static constexpr size_t kRowsOfCluster = 200;
 
     // `digest`: kDigestBytes that identify the listing, so that a token does not work in another
     // one. The first `bound_bytes` of it must be those of the token.

@@ -1,6 +1,9 @@
+#include <functional>
+
 #include "api/admin/asked_set.h"
 #include "api/admin/cluster_document.h"
 #include "api/admin/routes.h"
+#include "api/items.h"
 #include "api/visible.h"
 
 namespace snapgate::api::admin {
@@ -10,20 +13,20 @@ using cluster::Cluster;
 
 net::Awaitable<Result<void>> list_clusters(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
-    auto clusters = call.services.clusters.snapshot();
-    json::Array items;
-    {
-        store::ReadView view = call.services.store.read();
+    const auto clusters = call.services.clusters.snapshot();
+    std::function<Result<json::Array>()> make = [&]() -> Result<json::Array> {
+        json::Array items;
+        const store::ReadView view = call.services.store.read();
         for (const Cluster* cluster : visible_by_name(*clusters, [&](const Cluster& row) {
                  return call.scope.sees_cluster(row.project, row.number) &&
                         (!asked || *asked == row.apply_set);
              })) {
-            SNAPGATE_CO_ASSIGN(auto item, cluster_document(call.services, *cluster, view));
+            SNAPGATE_ASSIGN(auto item, cluster_document(call.services, *cluster, view));
             items.push_back(std::move(item));
         }
-    }
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>{};
+        return items;
+    };
+    co_return co_await respond_items(call, clusters->size(), std::move(make));
 }
 
 net::Awaitable<Result<void>> get_cluster(Call& call) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <functional>
 
 #include <algorithm>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
+#include "api/items.h"
 #include "api/visible.h"
 #include "audit/action.h"
 #include "base/clock.h"
@@ -154,13 +156,15 @@ Result<void> hold_to(const std::vector<cluster::Cluster>& clusters, Key& key) {
 }  // namespace
 
 net::Awaitable<Result<void>> list_keys(Call& call) {
-    auto keys = call.services.keys.keys();
-    json::Array items;
-    for (const Key* key :
-         visible_by_name(*keys, [&](const Key& row) { return visible(call, row); }))
-        items.push_back(to_json(call, *key));
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>{};
+    const auto keys = call.services.keys.keys();
+    std::function<Result<json::Array>()> make = [&] {
+        json::Array items;
+        for (const Key* key :
+             visible_by_name(*keys, [&](const Key& row) { return visible(call, row); }))
+            items.push_back(to_json(call, *key));
+        return items;
+    };
+    co_return co_await respond_items(call, keys->size(), std::move(make));
 }
 
 net::Awaitable<Result<void>> get_key(Call& call) {

@@ -1,6 +1,9 @@
+#include <functional>
+
 #include "api/admin/asked_set.h"
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
+#include "api/items.h"
 #include "api/visible.h"
 #include "audit/action.h"
 #include "cluster/object_quota.h"
@@ -62,14 +65,16 @@ Result<void> require_tenant(const Call& call) {
 
 net::Awaitable<Result<void>> list_projects(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
-    auto projects = call.services.projects.snapshot();
-    json::Array items;
-    for (const Project* project : visible_by_name(*projects, [&](const Project& row) {
-             return call.scope.sees_project(row.uid) && (!asked || *asked == row.apply_set);
-         }))
-        items.push_back(to_json(*project));
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>{};
+    const auto projects = call.services.projects.snapshot();
+    std::function<Result<json::Array>()> make = [&] {
+        json::Array items;
+        for (const Project* project : visible_by_name(*projects, [&](const Project& row) {
+                 return call.scope.sees_project(row.uid) && (!asked || *asked == row.apply_set);
+             }))
+            items.push_back(to_json(*project));
+        return items;
+    };
+    co_return co_await respond_items(call, projects->size(), std::move(make));
 }
 
 net::Awaitable<Result<void>> get_project(Call& call) {

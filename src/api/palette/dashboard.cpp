@@ -1,3 +1,6 @@
+#include <functional>
+
+#include "api/items.h"
 #include "api/palette/routes.h"
 #include "api/visible.h"
 
@@ -19,34 +22,38 @@ std::string_view cluster_state(const Services& services, const cluster::Cluster&
 }  // namespace
 
 net::Awaitable<Result<void>> list_clusters(Call& call) {
-    auto clusters = call.services.clusters.snapshot();
-    json::Array items;
-    for (const cluster::Cluster* cluster : visible_by_name(*clusters, [&](const auto& row) {
-             return call.scope.sees_cluster(row.project, row.number);
-         })) {
-        items.push_back(json::Object{
-            {"metadata",
-             json::Object{
-                 {"name", cluster->name}, {"projectUid", cluster->project}, {"uid", cluster->uid}}},
-            {"status", json::Object{{"clusterState", cluster_state(call.services, *cluster)}}},
-        });
-    }
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>{};
+    const auto clusters = call.services.clusters.snapshot();
+    std::function<Result<json::Array>()> make = [&] {
+        json::Array items;
+        for (const cluster::Cluster* cluster : visible_by_name(*clusters, [&](const auto& row) {
+                 return call.scope.sees_cluster(row.project, row.number);
+             })) {
+            items.push_back(json::Object{
+                {"metadata", json::Object{{"name", cluster->name},
+                                          {"projectUid", cluster->project},
+                                          {"uid", cluster->uid}}},
+                {"status", json::Object{{"clusterState", cluster_state(call.services, *cluster)}}},
+            });
+        }
+        return items;
+    };
+    co_return co_await respond_items(call, clusters->size(), std::move(make));
 }
 
 net::Awaitable<Result<void>> list_projects(Call& call) {
     SNAPGATE_CO_ASSIGN(auto name, query_parameter(call.request, "name"));
-    auto projects = call.services.projects.snapshot();
-    json::Array items;
-    for (const access::Project* project : visible_by_name(*projects, [&](const auto& row) {
-             return (name.empty() || row.name == name) && call.scope.sees_project(row.uid);
-         })) {
-        items.push_back(json::Object{
-            {"metadata", json::Object{{"name", project->name}, {"uid", project->uid}}}});
-    }
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>{};
+    const auto projects = call.services.projects.snapshot();
+    std::function<Result<json::Array>()> make = [&] {
+        json::Array items;
+        for (const access::Project* project : visible_by_name(*projects, [&](const auto& row) {
+                 return (name.empty() || row.name == name) && call.scope.sees_project(row.uid);
+             })) {
+            items.push_back(json::Object{
+                {"metadata", json::Object{{"name", project->name}, {"uid", project->uid}}}});
+        }
+        return items;
+    };
+    co_return co_await respond_items(call, projects->size(), std::move(make));
 }
 
 }  // namespace snapgate::api::palette

@@ -24,12 +24,12 @@ using base::Result;
 
 constexpr std::string_view kThisApi = "this API";
 
-constexpr size_t kShownBytes = 256;
+constexpr size_t kMostShownBytes = 256;
 
 Error invalid_field(const SnapshotRequest& request, std::string_view field, std::string_view value,
                     std::string_view why) {
     rules::Faults faults;
-    faults.invalid(field, base::quote(value, kShownBytes), why);
+    faults.invalid(field, base::quote(value, kMostShownBytes), why);
     return faults.error(
         {std::string(model::kSnapshotGroup), std::string(model::kSnapshotKind), request.name});
 }

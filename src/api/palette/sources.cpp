@@ -1,4 +1,7 @@
+#include <functional>
+
 #include "api/fleet.h"
+#include "api/items.h"
 #include "api/palette/routes.h"
 #include "base/clock.h"
 #include "cluster/reflected_kind.h"
@@ -58,24 +61,27 @@ net::Awaitable<Result<void>> list_sources(Call& call) {
                                                query::Question::kSources));
     const int64_t now_ms = call.services.store.now_ms();
     const auto registry = call.services.clusters.snapshot();
-    json::Array items;
-    for (const query::FleetCluster& cluster : visible->fleet->clusters) {
-        json::Object item{{"cluster", json::Object{{"name", cluster.name},
-                                                   {"projectUid", cluster.project_uid},
-                                                   {"uid", cluster.uid}}}};
-        if (cluster.connected) {
-            item.emplace("type", "connected");
-            add_mirror(call.services, cluster.number, now_ms, item);
-            item.emplace("kinds", further_kinds(call.services, cluster, now_ms));
-        } else {
-            item.emplace("type", "hosted");
-            add_imports(*registry, cluster.uid, now_ms, item);
+    const auto& clusters = visible->fleet->clusters;
+    std::function<Result<json::Array>()> make = [&] {
+        json::Array items;
+        for (const query::FleetCluster& cluster : clusters) {
+            json::Object item{{"cluster", json::Object{{"name", cluster.name},
+                                                       {"projectUid", cluster.project_uid},
+                                                       {"uid", cluster.uid}}}};
+            if (cluster.connected) {
+                item.emplace("type", "connected");
+                add_mirror(call.services, cluster.number, now_ms, item);
+                item.emplace("kinds", further_kinds(call.services, cluster, now_ms));
+            } else {
+                item.emplace("type", "hosted");
+                add_imports(*registry, cluster.uid, now_ms, item);
+            }
+            items.push_back(std::move(item));
         }
-        items.push_back(std::move(item));
-    }
+        return items;
+    };
     call.response.add_header("Cache-Control", "private, no-cache");
-    respond_json(call, 200, json::Object{{"items", std::move(items)}});
-    co_return Result<void>();
+    co_return co_await respond_items(call, clusters.size(), std::move(make));
 }
 
 }  // namespace snapgate::api::palette
