@@ -12,8 +12,8 @@
 #include <string_view>
 #include <utility>
 
-#include "app/serve.h"
 #include "app/load_settings.h"
+#include "app/serve.h"
 #include "app/settings.h"
 #include "base/count_text.h"
 #include "commands/all_commands.h"
