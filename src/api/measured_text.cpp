@@ -38,12 +38,12 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
         if (!measured.kept || whole || body.size() >= most) {
             measured.kept = false;
             measured.length += body.size();
-            body.clear();
+            empty_buffer(body);
         }
         if (!held) text.hold_history();
         if (whole) co_return measured;
         // Growing by itself it would be copied again and again, each time into new memory.
-        if (measured.kept) body.reserve(most + kRoomOfAnObject);
+        if (measured.kept && body.size() >= kPieceBytes) body.reserve(most + kRoomOfAnObject);
         SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
         co_await net::yield();
     }
@@ -89,6 +89,14 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
 }
 
 }  // namespace
+
+void empty_buffer(std::string& buffer) {
+    if (buffer.capacity() > 2 * kMostHeldBytes) {
+        std::string().swap(buffer);  // an empty one that is assigned leaves the memory as it is
+    } else {
+        buffer.clear();
+    }
+}
 
 size_t most_whole_bytes(const net::Request& request) {
     const auto accepted = request.header("Accept-Encoding");

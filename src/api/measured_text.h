@@ -17,6 +17,10 @@ inline constexpr size_t kMostHeldBytes = 256 << 10;
 inline constexpr size_t kRoomOfAnObject = 16 << 10;
 inline constexpr size_t kPieceBytes = kMostHeldBytes - kRoomOfAnObject;
 
+// Empties the buffer of a text that has turned out to be long: what is larger than a piece needs
+// goes back to the system, as a slow client would hold it for as long as it likes.
+void empty_buffer(std::string& buffer);
+
 // The most of a text that is held until it is whole: for a client that takes gzip, what the server
 // compresses (net/server/server.h), of which it holds the compressed form alone.
 size_t most_whole_bytes(const net::Request& request);

@@ -182,6 +182,7 @@ class FleetWalk {
                 break;
             }
             const store::Found& found = walk_->found();
+            if (filter.labels.reads_labels()) looked_at += Listing::kRowsOfLabels - 1;
             SNAPGATE_ASSIGN(const facts::Facts stored, facts_of(found));
             facts::Facts facts = stored;
             if (joining_) join_.complete_cause(found.ns, found.name, found.object.vm, facts);

@@ -223,9 +223,9 @@ Result<bool> KubeList::step(const store::ReadView& view, std::string& out, size_
             last_ = {std::string(object.ns), std::string(object.name)};
         return Step::kOn;
     };
-    // A row takes about 50 ns, its labels a microsecond, and each term some time: a step is about a
-    // millisecond in all.
-    const size_t cost = (request_.selector.reads_labels() ? 20 : 1) + request_.selector.terms() / 8;
+    // Each term takes some time, too: a step is about a millisecond in all.
+    const size_t cost = (request_.selector.reads_labels() ? Listing::kRowsOfLabels : 1) +
+                        request_.selector.terms() / 8;
     const size_t budget = Listing::kStepRows / cost;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));

@@ -78,6 +78,8 @@ class Listing {
     static constexpr size_t kDigestBytes = kListingDigestBytes;
     // About so many rows are looked at in one step of a page, whatever is found in them.
     static constexpr size_t kStepRows = 20'000;
+    // To read a row's labels takes about a microsecond, as long as to look at so many rows.
+    static constexpr size_t kRowsOfLabels = 20;
     // To begin with another cluster takes as long as so many rows, about ten microseconds.
     static constexpr size_t kRowsOfCluster = 200;
 

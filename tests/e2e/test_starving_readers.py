@@ -41,8 +41,9 @@ def own(start_server):
     admin.create_cluster("big")
     admin.load("big", [large(f"large-{i}") for i in range(4)])
     admin.create_cluster("many")
-    admin.load("many", [snapshot(f"ns-{i % 7}", f"snap-{i:05d}", labels={"tier": f"t{i % 5}", "app": "x" * 40})
-                        for i in range(3000)])
+    # More of them than are compressed as one answer.
+    admin.load("many", [snapshot(f"ns-{i % 7}", f"snap-{i:05d}", labels={"tier": f"t{i % 5}", "app": "x" * 40},
+                                 annotations={"note": "x" * 600}) for i in range(3000)])
     return server, admin, admin.create_key("starving")["key"]
 
 
@@ -61,11 +62,12 @@ def open_starving(server, key, target, count, *headers):
 @pytest.mark.parametrize("target", [
     LIST_ROUTE.format(uid="big"), LIST_ROUTE.format(uid="-") + "?cluster=big", LIST_PATH.format(uid="big"),
     LIST_PATH.format(uid="many")])
-def test_a_reader_that_takes_nothing_holds_little(own, target):
+@pytest.mark.parametrize("headers", [(), ("Accept-Encoding: gzip",)], ids=["plain", "gzip"])
+def test_a_reader_that_takes_nothing_holds_little(own, target, headers):
     server, admin, key = own
     count = 40
     before = anonymous_kib(server)
-    connections = open_starving(server, key, target, count)
+    connections = open_starving(server, key, target, count, *headers)
     try:
         wait_for(lambda: admin.metric("snapgate_connections") > count, "the connections")
         # Answers are made one after the other on the server's threads: behind this one all have begun.

@@ -58,16 +58,15 @@ net::Awaitable<Result<void>> send_list(Call& call, RepeatableText& text, Answere
         if (!held) text.hold_history();
         if (whole || body.size() >= filled) {
             if (whole || body.size() > kMostHeldBytes) {
-                // What was made goes back: a slow client would hold it for as long as it likes.
                 text.return_to_mark();
-                body.clear();
+                empty_buffer(body);
             }
             document.may_be_whole(false);
             co_return co_await stream(call, text);
         }
         SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
         // Growing by itself it would be copied again and again, each time into new memory.
-        body.reserve(most);
+        if (body.size() >= kPieceBytes) body.reserve(most);
         co_await net::yield();
     }
 }

@@ -20,7 +20,8 @@ net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, s
     std::string piece;
     if (format == query::ListFormat::kCsv) piece += csv_head;
     SNAPGATE_CO_ASSIGN(bool whole, step(piece, kPieceBytes));
-    SNAPGATE_CO_TRY(call.request.held->hold_answer(kPieceBytes));
+    // What the piece's string may have room for. So much is refused where there is no room.
+    SNAPGATE_CO_TRY(call.request.held->hold_answer(2 * kPieceBytes));
     const auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
     while (true) {

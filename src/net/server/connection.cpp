@@ -215,7 +215,7 @@ Awaitable<bool> Connection::serve_one() {
     body_.release();
     if (!received_.empty()) {
         input_.append(received_);
-        received_ = {};
+        std::string().swap(received_);  // its memory goes, too
     }
     co_return true;
 }

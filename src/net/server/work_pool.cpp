@@ -63,7 +63,6 @@ Awaitable<void> WorkPool::run(Owner owner, std::function<void()> work) {
             {
                 const base::MutexLock lock(mutex_);
                 std::deque<Work>& queue = queues_[owner];
-                if (queue.empty()) turns_.push_back(owner);
                 queue.emplace_back([&work, &thrown, done] {
                     try {
                         work();
@@ -72,6 +71,7 @@ Awaitable<void> WorkPool::run(Owner owner, std::function<void()> work) {
                     }
                     done(true);
                 });
+                if (queue.size() == 1) turns_.push_back(owner);
             }
             wake_.notify_one();
         };
