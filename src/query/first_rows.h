@@ -27,7 +27,8 @@ struct RowPlace {
 };
 
 // The first rows of an order that come after a place, of all that are offered: what a page of a
-// sorted list keeps of a pass over every row. For each Row there is a place_of(row). One thread.
+// sorted list keeps of a pass over every row. For each Row there are a place_of(row), and a
+// text_bytes(row), the memory that its texts have beside it. One thread.
 template <class Row>
 class FirstRows {
   public:
@@ -82,8 +83,12 @@ class FirstRows {
             return before(a.key, place_of(a.row), b.key, place_of(b.row));
         });
         ended_ = true;
+        bytes_ = kept_.capacity() * sizeof(Kept);
+        for (const Kept& one : kept_) bytes_ += one.key.text.size() + text_bytes(one.row);
     }
     bool has_ended() const { return ended_; }
+    // About how much memory the rows have that the last pass kept.
+    size_t bytes() const { return bytes_; }
     std::vector<Kept>& kept() { return kept_; }
     const std::vector<Kept>& kept() const { return kept_; }
     // How many rows come after those that were kept, of those that were offered.
@@ -131,6 +136,7 @@ class FirstRows {
     uint64_t behind_ = 0;     // rows that were offered, and come after the start
     std::vector<Kept> kept_;  // a heap, the last of them in front; in order once the pass has ended
     bool ended_ = false;
+    size_t bytes_ = 0;
 };
 
 }  // namespace snapgate::query

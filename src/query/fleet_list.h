@@ -86,6 +86,8 @@ class FleetList {
     std::string continue_token() const;
     // The number of rows after a complete page that is not the last; nullopt if it is not known.
     std::optional<uint64_t> remaining() const { return page_.remaining(); }
+    // About how much memory the rows have that it keeps between its steps.
+    size_t kept_bytes() const { return first_.bytes(); }
 
   private:
     // A row of a sorted page, until it is written.
@@ -96,6 +98,9 @@ class FleetList {
 
         friend RowPlace place_of(const Candidate& row) {
             return {row.cluster, row.object.ns, row.object.name};
+        }
+        friend size_t text_bytes(const Candidate& row) {
+            return row.object.ns.size() + row.object.name.size();
         }
     };
     using First = FirstRows<Candidate>;

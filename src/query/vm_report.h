@@ -53,6 +53,8 @@ class VmReport {
     std::string continue_token() const;
     // The number of rows after a complete page that is not the last.
     std::optional<uint64_t> remaining() const;
+    // About how much memory the rows have that it keeps between its steps.
+    size_t kept_bytes() const { return first_.bytes(); }
     // How many VMs have each verdict, whichever of them are listed; only of a first page.
     struct Totals {
         std::array<uint64_t, 6> by_verdict{};  // by the value of the Verdict

@@ -84,6 +84,16 @@ inline RowPlace place_of(const VmRow& row) {
     return {row.cluster, row.ns, row.vm};
 }
 
+// For FirstRows. Most texts are empty, or as short as the row itself has room for.
+inline size_t text_bytes(const VmRow& row) {
+    const size_t attempt = row.last_attempt.name.size() + row.last_attempt.cause.size() +
+                           row.last_attempt.cause_class.size();
+    const size_t good = row.last_good ? row.last_good->name.size() : 0;
+    const size_t restore =
+        row.last_restore ? row.last_restore->name.size() + row.last_restore->snapshot.size() : 0;
+    return row.ns.size() + row.vm.size() + row.status.size() + attempt + good + restore;
+}
+
 // The VMs of one namespace while their snapshots are counted. Keeps its memory for the next one.
 class VmTable {
   public:

@@ -47,6 +47,12 @@ def own(start_server):
     return server, admin, admin.create_key("starving")["key"]
 
 
+@pytest.fixture
+def idle(start_server, tmp_path):
+    """A server that nobody asks for anything else."""
+    return start_server(directory=tmp_path / "idle")
+
+
 def open_starving(server, key, target, count, *headers):
     connections = []
     for _ in range(count):
@@ -196,9 +202,10 @@ def test_small_bodies_have_small_limits(own):
                       labelSelector=many.rpartition(",")[0]).status == 200
 
 
-def health_beside_eight(server, ask):
-    """How long /livez takes on new connections, in seconds and sorted, beside eight clients in a loop. `ask(number)` makes
-    the function that each of them calls again and again."""
+def health_beside_eight(server, idle, ask):
+    """How much longer /livez takes on new connections beside eight clients in a loop than at an idle server, in seconds:
+    the median, and that of nine of ten. `ask(number)` makes the function that each client calls again and again. The
+    machine may have other work, and the clients take turns with the questions."""
     stop = threading.Event()
     asked = []
 
@@ -213,20 +220,22 @@ def health_beside_eight(server, ask):
         client.start()
     try:
         wait_for(lambda: len(asked) >= 8, "the first answers", 60)
-        times = []
+        times = {server: [], idle: []}
         for _ in range(40):
-            begun = time.monotonic()
-            assert server.client().get("/livez").status == 200
-            times.append(time.monotonic() - begun)
-            time.sleep(0.01)
-        return sorted(times)
+            for one, taken in times.items():
+                begun = time.monotonic()
+                assert one.client().get("/livez").status == 200
+                taken.append(time.monotonic() - begun)
+                time.sleep(0.01)
+        busy, free = sorted(times[server]), sorted(times[idle])
+        return busy[20] - free[20], busy[36] - free[36]
     finally:
         stop.set()
         for client in clients:
             client.join()
 
 
-def test_health_answers_whatever_readers_ask_for(own):
+def test_health_answers_whatever_readers_ask_for(own, idle):
     """Each reader has an answer that takes long to make."""
     server, admin, key = own
     one = snapshot("wide", "wide")
@@ -253,18 +262,18 @@ def test_health_answers_whatever_readers_ask_for(own):
         target, sent, status = targets[number % len(targets)]
         return lambda: served.append(client.get(target, headers=sent).status == status)
 
-    times = health_beside_eight(server, ask)
+    median, _ = health_beside_eight(server, idle, ask)
     # The median was several seconds when such answers were made on the threads that serve connections.
-    assert times[len(times) // 2] < 0.1 * PATIENCE, times
+    assert median < 0.3 * PATIENCE
     assert all(served)
 
 
-def test_health_answers_whoever_looks_at_the_registry(start_server):
+def test_health_answers_whoever_looks_at_the_registry(start_server, idle):
     server = start_server("--threads", "2")
 
     def fill(start):
         admin = server.client(keep=True)
-        for number in range(start, 3000, 16):
+        for number in range(start, 6000, 16):
             admin.create_key(f"key-{number}")
         for number in range(start, 300, 16):
             admin.create_cluster(f"cluster-{number}")
@@ -279,9 +288,9 @@ def test_health_answers_whoever_looks_at_the_registry(start_server):
         client = server.client(keep=True)
         return lambda: served.append(client.get(targets[number % len(targets)]).status)
 
-    times = health_beside_eight(server, ask)
-    # The median was a quarter of a second when such tables were made on the threads that serve connections.
-    assert times[len(times) // 2] < 0.1 * PATIENCE, times
+    median, _ = health_beside_eight(server, idle, ask)
+    # The median was half a second and more when such tables were made on the threads that serve connections.
+    assert median < 0.3 * PATIENCE
     assert set(served) == {200}
 
 
@@ -309,7 +318,7 @@ def long_bodies():
         ("POST", "/admin/v1/clusters/many/import?dryRun=true", plain, whole, {200})]
 
 
-def test_health_answers_whatever_editors_send(start_server):
+def test_health_answers_whatever_editors_send(start_server, idle):
     """Each editor has a body that takes long."""
     server = start_server("--threads", "2")
     admin = server.client()
@@ -329,11 +338,10 @@ def test_health_answers_whatever_editors_send(start_server):
             served.append((path, reply.status, reply.status in wanted, reply.text()[:200]))
         return once
 
-    times = health_beside_eight(server, send)
-    # The median was about a second when JSON was judged on the threads that serve connections. Nine of ten are
-    # asked for, and not the last, as this test's own threads take turns with its questions.
-    assert times[len(times) // 2] < 0.1 * PATIENCE, times
-    assert times[len(times) * 9 // 10] < 0.3 * PATIENCE, times
+    median, most = health_beside_eight(server, idle, send)
+    # The median was about a second when JSON was judged on the threads that serve connections.
+    assert median < 0.3 * PATIENCE
+    assert most < PATIENCE
     assert [one for one in served if not one[2]] == []
 
 

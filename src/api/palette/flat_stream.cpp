@@ -12,31 +12,36 @@ namespace snapgate::api::palette {
 using base::Result;
 
 net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, std::string csv_head,
-                                         FlatStep step) {
+                                         FlatStep step, std::function<size_t()> kept_bytes) {
     // About half a millisecond of work, as each row is made of its object.
     constexpr size_t kPieceBytes = 64 << 10;
     net::Response& response = call.response;
     response.content_type = content_type_of(format);
     std::string piece;
     if (format == query::ListFormat::kCsv) piece += csv_head;
-    SNAPGATE_CO_ASSIGN(bool whole, step(piece, kPieceBytes));
-    // What the piece's string may have room for. So much is refused where there is no room.
-    SNAPGATE_CO_TRY(call.request.held->hold_answer(2 * kPieceBytes));
+    // The next piece, behind what `piece` has. True at the end. What is held is what the piece's
+    // string may have room for, and the rows.
+    const auto make_piece = [&]() -> Result<bool> {
+        // A client that reads slowly takes minutes, in which its key may be revoked.
+        SNAPGATE_TRY(check_key(call));
+        SNAPGATE_ASSIGN(const bool whole, step(piece, kPieceBytes));
+        SNAPGATE_TRY(call.request.held->hold_answer(2 * kPieceBytes + kept_bytes()));
+        return whole;
+    };
+    const size_t nothing = piece.size();
+    bool whole = false;
+    while (!whole && piece.size() == nothing) {
+        SNAPGATE_CO_ASSIGN(whole, make_piece());
+        co_await net::yield();
+    }
     const auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
-    while (true) {
-        if (!co_await response.stream->write(piece) || whole) break;
+    while (co_await response.stream->write(piece) && !whole) {
         // Others on this thread come in between: a filter may let nothing through, and to write to
         // a client that takes all at once is no pause.
         co_await net::yield();
         piece.clear();
-        // A client that reads slowly takes minutes, in which its key may be revoked.
-        Result<bool> more = false;
-        if (auto good = check_key(call); !good) {
-            more = std::move(good).error();
-        } else {
-            more = step(piece, kPieceBytes);
-        }
+        const auto more = make_piece();
         if (!more) {
             base::log::warning("a list was cut off", {{"error", more.error().message}});
             response.close = true;

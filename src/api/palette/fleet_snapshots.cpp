@@ -62,7 +62,8 @@ net::Awaitable<Result<void>> stream_rows(Call& call, FleetList list, ListFormat 
                                  append_flat_row(cluster_of(list, row), row, now, rows, text);
                                  return Result<void>();
                              });
-        });
+        },
+        [&list] { return list.kept_bytes(); });
 }
 
 }  // namespace

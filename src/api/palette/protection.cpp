@@ -193,12 +193,14 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
     if (page) co_return co_await respond_page(call, report);
     report.show_all();
     co_return co_await stream_flat(
-        call, format, csv_head_of_vms(rows), [&](std::string& out, size_t full) {
+        call, format, csv_head_of_vms(rows),
+        [&](std::string& out, size_t full) {
             return report.step(store.read(), out, full, [&](const VmRow& row, std::string& text) {
                 append_flat_row(*report.listing().clusters()[row.cluster], row,
                                 report.listing().now(), rows, text);
             });
-        });
+        },
+        [&report] { return report.kept_bytes(); });
 }
 
 }  // namespace snapgate::api::palette
