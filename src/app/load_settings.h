@@ -22,8 +22,8 @@ struct Environment {
 
 // Puts the settings together: `flags` are (name, value) pairs from the command line, a switch's
 // value "true". Of a setting that several places have, the flag counts, else the environment, else
-// the configuration file. kInvalidParameter tells of all names and values that are wrong, up to ten,
-// each with its place and its fault, or of the first settings that do not go together.
+// the configuration file. kInvalidParameter tells of all names and values that are wrong, up to
+// ten, each with its place and its fault, or of the first settings that do not go together.
 base::Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
                                      const Environment& environment);
 
