@@ -12,7 +12,6 @@
 namespace snapgate::query {
 namespace {
 
-using base::Code;
 using base::Error;
 using base::Result;
 using store::Step;
