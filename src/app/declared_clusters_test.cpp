@@ -67,6 +67,7 @@ class DeclaredClustersTest : public testing::Test {
     }
     static std::vector<std::string> texts(const std::vector<connect::DeclarationFault>& faults) {
         std::vector<std::string> texts;
+        texts.reserve(faults.size());
         for (const auto& fault : faults) texts.push_back(fault.place + ": " + fault.message);
         return texts;
     }

@@ -40,6 +40,7 @@ std::string variable_of(std::string_view name) {
 std::string near_variable(std::string_view name,
                           const std::map<std::string, std::string>& variables) {
     std::vector<std::string> known;
+    known.reserve(variables.size() + kClientVariables.size());
     for (const auto& [variable, setting] : variables)
         known.push_back(variable.substr(kVariablePrefix.size()));
     for (const std::string_view variable : kClientVariables)
