@@ -14,7 +14,7 @@ using base::Result;
 net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, std::string csv_head,
                                          FlatStep step, std::function<size_t()> kept_bytes) {
     // About half a millisecond of work, as each row is made of its object.
-    constexpr size_t kPieceBytes = 64 << 10;
+    constexpr size_t kRowsBytes = 64 << 10;
     net::Response& response = call.response;
     response.content_type = content_type_of(format);
     std::string piece;
@@ -24,8 +24,8 @@ net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, s
     const auto make_piece = [&]() -> Result<bool> {
         // A client that reads slowly takes minutes, in which its key may be revoked.
         SNAPGATE_TRY(check_key(call));
-        SNAPGATE_ASSIGN(const bool whole, step(piece, kPieceBytes));
-        SNAPGATE_TRY(call.request.held->hold_answer(2 * kPieceBytes + kept_bytes()));
+        SNAPGATE_ASSIGN(const bool whole, step(piece, kRowsBytes));
+        SNAPGATE_TRY(call.request.held->hold_answer(2 * kRowsBytes + kept_bytes()));
         return whole;
     };
     const size_t nothing = piece.size();
