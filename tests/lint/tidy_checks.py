@@ -6,7 +6,6 @@ held to a list and a number, and a planted defect of each family has to be repor
 in a header, as an error.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from tree import ROOT, report
 
-TIDY = os.environ.get("CLANG_TIDY", "clang-tidy-19")
+TIDY = str(ROOT / "tools" / "tidy")
 AT_LEAST = 200
 
 EXPECTED = """
@@ -136,7 +135,7 @@ def check_planted():
 
 
 def main():
-    return report(check_list() + check_planted(), f"{TIDY}: ")
+    return report(check_list() + check_planted(), "tools/tidy: ")
 
 
 if __name__ == "__main__":
