@@ -49,12 +49,9 @@ class Objects:
 
     def ask(self, method, path, body, media, manager):
         answer = ask(self.server.port, method, f"{SNAPSHOTS}{path}?fieldManager={manager}", json.dumps(body),
-                     {**self.headers(), "Content-Type": media})
+                     {**self.server.bearer(), "Content-Type": media})
         if answer.status not in (200, 201):
             raise Failed(f"{method} {path} gives {answer.status}: {answer.body[:500]}")
-
-    def headers(self):
-        return {"Authorization": f"Bearer {self.server.key}"}
 
     def make(self, number):
         applied, patched = name_of("apply", number), name_of("patch", number)
@@ -65,14 +62,14 @@ class Objects:
 
     def version(self):
         """The resource version of the whole cluster: it counts the changes."""
-        answer = self.server.get(f"{SNAPSHOTS}?limit=1", self.headers())
+        answer = self.server.get(f"{SNAPSHOTS}?limit=1", self.server.bearer())
         return int(json.loads(answer.body)["metadata"]["resourceVersion"])
 
     def contenders(self, work, tier, connections):
         """An apply and a merge patch of all that the scheduler owns, with that value of a label."""
         body = work / f"{tier.strip('@')}.json"
         body.write_text(json.dumps(written.snapshot("@NAME@", tier), separators=(",", ":")), encoding="utf-8")
-        return [Writer(prefix, self.server.pid, self.server.port, f"{SNAPSHOTS}?fieldManager={MANAGER}", self.headers(),
+        return [Writer(prefix, self.server.pid, self.server.port, f"{SNAPSHOTS}?fieldManager={MANAGER}", self.server.bearer(),
                        connections=connections, script="wrk_patch.lua",
                        arguments=[media, str(body), "0", str(self.count), prefix])
                 for prefix, media in (("patch", MERGE), ("apply", APPLY))]

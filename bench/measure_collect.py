@@ -63,7 +63,7 @@ class Collection(threading.Thread):
         self.failure = None
 
     def ask(self, method, name):
-        return ask(self.server.port, method, f"{SNAPSHOTS}/{name}", None, {"Authorization": f"Bearer {self.server.key}"}).status
+        return ask(self.server.port, method, f"{SNAPSHOTS}/{name}", None, self.server.bearer()).status
 
     def run(self):
         begun = time.monotonic()

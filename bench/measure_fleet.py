@@ -241,7 +241,7 @@ class Bench(report.Rows):
             if int(json.loads(body)["metadata"]["resourceVersion"]) < int(made["metadata"]["resourceVersion"]):
                 raise Failed("a report does not know a write that was acknowledged before it was asked for")
             late.append(took)
-        p99 = sorted(late)[int(0.99 * len(late))]
+        p99 = report.p99(late)
         self.add("from a write's acknowledgement to the report: p99", f"{p99:.1f} ms",
                  *self.within(p99, MOST_REPORT_MS, "ms"), median=report.median(late))
 

@@ -15,12 +15,11 @@ import program
 import report
 from load import Contender, Failed, check_same_content, run_rounds
 from nginx import Nginx
-from server import CLUSTER, REQUEST_SECONDS, Server
+from server import CLUSTER, REQUEST_SECONDS, TABLE, Server
 
 PATH = f"/clusters/{CLUSTER}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots"
 PAGE = 500
 LEAST_AGAINST_NGINX = 0.5
-TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 # What whole lists may add to the server's memory, however long they are.
 MOST_ADDED_MIB = 32
 CHUNK = 1 << 20
@@ -41,16 +40,12 @@ def parse_arguments():
     return options
 
 
-def bearer(server):
-    return {"Authorization": f"Bearer {server.key}"}
-
-
 class WholeList:
     """One client that reads a whole list as it comes, and keeps none of it."""
 
     def __init__(self, server):
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=REQUEST_SECONDS)
-        self.headers = bearer(server)
+        self.headers = server.bearer()
         self.bytes = self.objects = 0
         self.tail = b""
         self.fault = None
@@ -90,7 +85,7 @@ class Bench(report.Ratios):
 
     def against_nginx(self, title, name, path, headers=None, tls=False, least=None):
         ours = Contender("snapgate", self.server.pid, self.server.port, path,
-                         {**bearer(self.server), **(headers or {})}, tls=tls, connections=self.options.connections)
+                         {**self.server.bearer(), **(headers or {})}, tls=tls, connections=self.options.connections)
         theirs = self.nginx.static(ours, name)
         size = check_same_content([ours, theirs])[ours.name]
         runs = run_rounds([theirs, ours], self.options.rounds, self.options.seconds)

@@ -206,7 +206,7 @@ class Bench:
             first, victim = group.replicas[0], group.replicas[1]
             first.create_cluster()
             balancer = stack.enter_context(Balancer(self.work / "kill", group.replicas))
-            headers = {**first.headers(), "Authorization": f"Bearer {first.key}"}
+            headers = {**first.headers(), **first.bearer()}
             clients = [Requester(balancer.port, headers, number) for number in range(CLIENTS)]
             for client in clients:
                 client.start()

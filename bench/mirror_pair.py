@@ -18,8 +18,7 @@ class Api:
     """One kept connection to a server, plain, with its admin's key. Not for several threads at once."""
 
     def __init__(self, server):
-        self.headers = {**server.headers(), "Authorization": f"Bearer {server.key}",
-                        "Content-Type": "application/json"}
+        self.headers = {**server.headers(), **server.bearer(), "Content-Type": "application/json"}
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=REQUEST_SECONDS)
 
     def __enter__(self):

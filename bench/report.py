@@ -11,6 +11,10 @@ def median(values):
     return statistics.median(values)
 
 
+def p99(values):
+    return sorted(values)[len(values) * 99 // 100]
+
+
 def print_table(columns, rows):
     """`columns`: titles, one that begins with ">" goes to the right. Cells are text. As Markdown."""
     titles = [title.removeprefix(">") for title in columns]

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BINARY = Path(os.environ.get("SNAPGATE_BIN", ROOT / "build" / "release" / "snapgate")).resolve()
 LIST = "/v1/spectroclusters/bench/vms/snapshot"
 CLUSTER = "bench"
+# What a client asks for that prints a list of the Kubernetes API.
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 START_SECONDS = 60
 REQUEST_SECONDS = 600
 
@@ -121,6 +123,10 @@ class Server:
 
     def headers(self):
         return {"ApiKey": self.key}
+
+    def bearer(self):
+        """As the Kubernetes API takes the key."""
+        return {"Authorization": f"Bearer {self.key}"}
 
     def get(self, path, headers=None, tls=False):
         return get(self.port, path, {**self.headers(), **(headers or {})}, tls)
