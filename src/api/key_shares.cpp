@@ -34,13 +34,27 @@ KeyShares::Turn::~Turn() {
     const auto found = shares_->shares_.find(key_id_);
     if (found == shares_->shares_.end()) return;
     if (!resting_) --found->second.requests;
+    found->second.terms -= terms_;
     if (--found->second.turns == 0) shares_->shares_.erase(found);
 }
 
-void KeyShares::Turn::rest() {
-    if (std::exchange(resting_, true)) return;
+Result<void> KeyShares::Turn::rest(size_t terms) {
     const base::MutexLock lock(shares_->mutex_);
-    --shares_->shares_.at(key_id_).requests;
+    Share& share = shares_->shares_.at(key_id_);
+    const size_t most = shares_->limits_.terms;
+    if (terms > most - share.terms) {
+        shares_->refused_.fetch_add(1, std::memory_order_relaxed);
+        return Error(Code::kTooManyRequests,
+                     fmt::format("the selectors of this key's watches have {} terms, and may have "
+                                 "{} together: {} more are too many, end other watches or select "
+                                 "by fewer terms",
+                                 share.terms, most, terms));
+    }
+    --share.requests;
+    share.terms += terms;
+    terms_ = terms;
+    resting_ = true;
+    return {};
 }
 
 }  // namespace snapgate::api

@@ -17,6 +17,8 @@ namespace snapgate::api {
 struct KeyLimits {
     uint64_t bytes = 256ULL << 20;  // of bodies and answers
     uint32_t requests = 1000;       // without watches and streams of events, which rest mostly
+    // What each change is compared with for these: the terms of their selectors, of all together.
+    size_t terms = 4000;
 };
 
 // What the keys have under way. Any thread may call.
@@ -34,14 +36,17 @@ class KeyShares {
         Turn& operator=(const Turn&) = delete;
 
         net::ByteBudget& bytes() { return bytes_; }
-        // It will rest mostly: another request may begin in its place.
-        void rest();
+        // It will rest mostly, and compare each change with so many terms: another request may
+        // begin in its place. kTooManyRequests if those of the key would compare with more terms
+        // than they may. To be called once at most.
+        base::Result<void> rest(size_t terms);
 
       private:
         std::shared_ptr<KeyShares> shares_;
         std::string key_id_;
         net::ByteBudget& bytes_;
         bool resting_ = false;
+        size_t terms_ = 0;
     };
 
     // kTooManyRequests if the key has as many requests under way as it may. `shares`: the object
@@ -59,6 +64,7 @@ class KeyShares {
         net::ByteBudget bytes;
         uint32_t requests = 0;
         uint32_t turns = 0;  // with those that rest
+        size_t terms = 0;    // of those that rest
     };
 
     const KeyLimits limits_;

@@ -13,13 +13,34 @@ TEST(KeySharesTest, AKeyHasSoManyRequestsUnderWay) {
     ASSERT_FALSE(third);
     EXPECT_EQ(third.error().code, base::Code::kTooManyRequests);
     EXPECT_TRUE(KeyShares::enter(shares, "b"));
-    // One that rests makes room, and gives nothing back twice.
-    first->rest();
-    first->rest();
+    // One that rests makes room.
+    EXPECT_TRUE(first->rest(0));
     const auto fourth = KeyShares::enter(shares, "a");
     EXPECT_TRUE(fourth);
     first.reset();
     EXPECT_FALSE(KeyShares::enter(shares, "a"));
+}
+
+TEST(KeySharesTest, TheSelectorsOfAKeysWatchesHaveSoManyTerms) {
+    const auto shares =
+        std::make_shared<KeyShares>(KeyLimits{.bytes = 100, .requests = 2, .terms = 10});
+    auto first = KeyShares::enter(shares, "a").value();
+    EXPECT_TRUE(first->rest(7));
+    auto second = KeyShares::enter(shares, "a").value();
+    const auto refused = second->rest(4);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kTooManyRequests);
+    EXPECT_EQ(shares->refused(), 1U);
+    // It still has its place, which is free once it has ended.
+    const auto third = KeyShares::enter(shares, "a").value();
+    EXPECT_FALSE(KeyShares::enter(shares, "a"));
+    second.reset();
+    const auto fourth = KeyShares::enter(shares, "a").value();
+    EXPECT_TRUE(fourth->rest(3));
+    EXPECT_TRUE(KeyShares::enter(shares, "b").value()->rest(10));
+    EXPECT_FALSE(third->rest(1));
+    first.reset();
+    EXPECT_TRUE(third->rest(7));
 }
 
 TEST(KeySharesTest, TheRequestsOfAKeyShareItsBytes) {

@@ -220,7 +220,8 @@ net::Awaitable<Result<bool>> answered_by_maker(Call& call) {
     if (events) {
         room = services.peers->hold_stream();
         if (!room) co_return false;
-        if (call.turn) call.turn->rest();
+        // That replica counts the terms of its selector.
+        if (call.turn) SNAPGATE_CO_TRY(call.turn->rest(0));
         call.response.route = palette::kEventsLabel;
     }
     co_await pass_answer(call, *std::move(answer), events, breaker);

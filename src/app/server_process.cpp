@@ -181,7 +181,8 @@ void ServerProcess::offer_services() {
     };
     services_->shares = std::make_shared<api::KeyShares>(
         api::KeyLimits{.bytes = settings_.key_held_bytes.value_or(held_bytes(settings_) / 4),
-                       .requests = settings_.key_requests});
+                       .requests = settings_.key_requests,
+                       .terms = size_t{4} * settings_.key_requests});
     if (settings_.console) {
         services_->sessions = &sessions_;
         if (data_->replica != nullptr) services_->shared_sessions = &shared_sessions_;

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
@@ -498,7 +499,7 @@ def test_a_key_has_so_many_requests_under_way(start_server):
     admin.load("many", [snapshot("a", f"snap-{i:05d}", annotations={"a": "x" * 2000}) for i in range(1500)])
     key, other = admin.create_key("one")["key"], admin.create_key("two")["key"]
     target = LIST_PATH.format(uid="many")
-    # Watches do not count.
+    # Watches do not count, but the terms of their selectors.
     watches = open_starving(server, key, target + "?watch=true", 5)
     starving = open_starving(server, key, target, 3)
     try:
@@ -509,6 +510,19 @@ def test_a_key_has_so_many_requests_under_way(start_server):
         assert refused.status == 429 and retry_after(refused) >= 1, refused
         assert server.client(other).list("many", limit=1).status == 200
         assert admin.metric("snapgate_key_requests_refused_total") >= 1
+        starving.pop().close()
+        wait_for(lambda: server.client(key).list("many", limit=1).status == 200, "a free place")
+        terms = quote(",".join(f"tier!=t{i}" for i in range(7)))
+        watches += open_starving(server, key, f"{target}?watch=true&labelSelector={terms}", 1)
+        assert watches[-1].recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        stream = f"/v1/spectroclusters/many/vms/snapshot?labelSelector={terms}"
+        bearer = {"Authorization": f"Bearer {key}"}
+        for path, headers in ((f"{target}?watch=true&labelSelector={terms}", bearer),
+                              (stream, {"Accept": "text/event-stream"})):
+            refused = server.client(key).get(path, headers)
+            assert refused.status == 429 and retry_after(refused) >= 1, refused
+            assert "terms" in refused.json()["message"], refused
+        assert server.client(key).get(f"{target}?labelSelector={terms}", bearer).status == 200
     finally:
         for connection in watches + starving:
             connection.close()

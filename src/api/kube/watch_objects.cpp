@@ -19,7 +19,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     response.route = label_of_watch(resource);
     // nginx would hold events back until its buffer is full.
     response.add_header("X-Accel-Buffering", "no");
-    if (call.turn) call.turn->rest();
+    if (call.turn) SNAPGATE_CO_TRY(call.turn->rest(options.selector.terms()));
     Watch watch(call, call.form, std::move(options));
     SNAPGATE_CO_TRY(watch.set_out());
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")

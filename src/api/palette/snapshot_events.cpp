@@ -357,7 +357,7 @@ net::Awaitable<Result<void>> stream_snapshot_events(Call& call,
                                                     query::FleetRequest request) {
     SNAPGATE_CO_TRY(check_is_stream(request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
-    if (call.turn) call.turn->rest();
+    if (call.turn) SNAPGATE_CO_TRY(call.turn->rest(request.filter.labels.terms()));
     net::Response& response = call.response;
     response.route = kEventsLabel;
     response.content_type = content_type_of(query::ListFormat::kEvents);
