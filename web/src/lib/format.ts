@@ -14,6 +14,12 @@ export function sentence(text: string): string {
     return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
 }
 
+// Without the characters that turn the order of the text around them about: a cause is a program's words, and could so
+// show others than it has.
+export function legible(text: string): string {
+    return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}
+
 export function plural(value: number, one: string, many = `${one}s`): string {
     return `${count(value)} ${value === 1 ? one : many}`
 }

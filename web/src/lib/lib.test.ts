@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest"
 
-import {bytes, duration, parseDuration, percent, plural, sentence} from "./format"
+import {bytes, duration, legible, parseDuration, percent, plural, sentence} from "./format"
 import {quote} from "./shell"
 import {gaps, ticks} from "./timeline"
 import {sliceInSight} from "./window"
@@ -17,6 +17,8 @@ describe("texts", () => {
     test.each([[0, "0 B"], [1023, "1023 B"], [1024, "1 KiB"], [1536, "1.5 KiB"], [32 * 2 ** 30, "32 GiB"], [2 ** 70, "1024 EiB"]])(
         "bytes(%d) is %s", (value, text) => expect(bytes(value)).toBe(text))
     test.each([["this is none", "This is none."], ["Why?", "Why?"], ["", "."]])("sentence(%j) is %j", (text, whole) => expect(sentence(text)).toBe(whole))
+    test.each([["plain שלום", "plain שלום"], ["safe\u202egnp.exe", "safe\\u202egnp.exe"], ["a\u2066b", "a\\u2066b"]])(
+        "legible(%j) is %j", (text, shown) => expect(legible(text)).toBe(shown))
     test("plural", () => expect([plural(1, "VM"), plural(0, "VM"), plural(1200, "cluster")]).toEqual(["1 VM", "0 VMs", "1,200 clusters"]))
     test.each([["24h", 86_400], [" 90m ", 5400], ["7d", 604_800], ["0h", undefined], ["h", undefined], ["1w", undefined], ["-1h", undefined]])(
         "parseDuration(%j) is %j", (text, seconds) => expect(parseDuration(text)).toBe(seconds))
@@ -32,6 +34,11 @@ describe("the time line", () => {
     test("no gap where a good one is new enough, and none before the first", () => {
         expect(gaps(good(50, 60), 20, 0, 80)).toEqual([])
         expect(gaps([], 20, 0, 80)).toEqual([])
+    })
+    test("without a good one there is a gap since the first attempt became too old", () => {
+        expect(gaps([], 20, 0, 80, 10)).toEqual([{from: 30, to: 80}])
+        expect(gaps(good(60), 20, 0, 80, 10)).toEqual([{from: 30, to: 60}])
+        expect(gaps(good(10), 20, 0, 25, 10)).toEqual([])
     })
     test("only what is in sight", () => {
         expect(gaps(good(0, 100), 20, 90, 110)).toEqual([{from: 90, to: 100}])

@@ -10,11 +10,13 @@ export interface Gap {
     to: number
 }
 
-// The times between `from` and `to` at which the newest good snapshot was older than `withinMs`. Before the first
-// snapshot that is known, nothing is claimed.
-export function gaps(good: readonly Taken[], withinMs: number, from: number, to: number): Gap[] {
+// The times between `from` and `to` at which the newest good snapshot was older than `withinMs`. `first` is when the first
+// snapshot was made, good or not, if that is known: without a good one since then, there is a gap. Before it, nothing is
+// claimed.
+export function gaps(good: readonly Taken[], withinMs: number, from: number, to: number, first?: number): Gap[] {
     const times = good.map((one) => one.at).filter((at) => at <= to).sort((a, b) => a - b)
     const found: Gap[] = []
+    if (first !== undefined && first < (times[0] ?? to)) times.unshift(first)
     times.forEach((at, index) => {
         const end = times[index + 1] ?? to
         const gap = {from: Math.max(at + withinMs, from), to: end}

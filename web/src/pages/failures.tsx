@@ -2,7 +2,7 @@
 // that it has hit.
 import {snapshotRows, summary} from "../api/operations"
 import type {Summary} from "../api/types"
-import {count, plural} from "../lib/format"
+import {count, legible, plural} from "../lib/format"
 import {Empty, Shown} from "../parts/answers"
 import {Choice, Field} from "../parts/filters"
 import {Icon} from "../parts/icons"
@@ -64,7 +64,7 @@ function Failure({cause, most, open, asked, scope}: {cause: Cause; most: number;
                 type="button" class="bare disclose" aria-expanded={open}
                 onClick={() => choose({open: open ? undefined : cause.class}, "replace")}
             >
-                <span class="cause">{cause.class}</span>
+                <span class="cause">{legible(cause.class)}</span>
                 <span class="reach quiet">{plural(cause.vms, "VM")}, {plural(cause.clusters, "cluster")}</span>
                 <strong>{count(cause.count)}</strong>
                 <span class="meter tone-bad-fill" style={{width: `${(100 * cause.count) / most}%`}}/>
@@ -89,7 +89,7 @@ function Reach({cause, asked, scope}: {cause: Cause; asked: Parameters<typeof su
     const listed = [...vms.values()].sort((a, b) => b.failures - a.failures).slice(0, SHOWN_VMS)
     return (
         <div class="reach-of">
-            <p><span class="quiet">For example:</span> {cause.example}</p>
+            <p><span class="quiet">For example:</span> {legible(cause.example)}</p>
             <h3>Clusters</h3>
             <Shown of={by} lines={1}>
                 {(found) => (
@@ -100,7 +100,7 @@ function Reach({cause, asked, scope}: {cause: Cause; asked: Parameters<typeof su
                     </ul>
                 )}
             </Shown>
-            <h3>VMs</h3>
+            <h3>VMs{rows.data?.metadata.continue !== undefined && <> (with how many of the newest {count(rows.data.items.length)} failures)</>}</h3>
             <Shown of={rows} lines={2}>
                 {() => (
                     <ul class="pills">
@@ -109,6 +109,7 @@ function Reach({cause, asked, scope}: {cause: Cause; asked: Parameters<typeof su
                                 <a href={linkTo(["vm", row.clusterUid, row.namespace, row.vm])}><span class="quiet">{row.cluster} / {row.namespace} / </span>{row.vm}<span class="number">{count(failures)}</span></a>
                             </li>
                         ))}
+                        {listed.length < cause.vms && <li class="quiet">and {plural(cause.vms - listed.length, "more VM")}</li>}
                     </ul>
                 )}
             </Shown>

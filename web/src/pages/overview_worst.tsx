@@ -1,6 +1,7 @@
 import type {Answer} from "../api/client"
 import {protection} from "../api/operations"
 import type {Protection, ProtectedVm, ProtectionQuery} from "../api/types"
+import {legible} from "../lib/format"
 import {Icon} from "../parts/icons"
 import {VerdictBadge} from "../parts/states"
 import {Ago} from "../parts/time"
@@ -29,17 +30,18 @@ export function WorstVms({vms, now}: {vms: readonly ProtectedVm[]; now: number})
                 <tr><th scope="col">VM</th><th scope="col">Verdict</th><th scope="col" class="right">Last good</th><th scope="col" class="wide">Why</th></tr>
             </thead>
             <tbody>
-                {vms.map((vm) => (
-                    <tr key={`${vm.cluster.uid}/${vm.namespace}/${vm.vm}`}>
+                {vms.map((vm) => {
+                    const cause = legible(vm.lastAttempt?.cause ?? "")
+                    return (<tr key={`${vm.cluster.uid}/${vm.namespace}/${vm.vm}`}>
                         <td>
                             <a href={hrefOfVm(vm)}>{vm.vm}</a>
-                            <span class="quiet">{vm.cluster.name} / {vm.namespace}</span>
+                            <span class="quiet"><bdi>{vm.cluster.name}</bdi> / {vm.namespace}</span>
                         </td>
                         <td><VerdictBadge verdict={vm.verdict}/></td>
                         <td class="right"><Ago at={vm.lastGood?.at} now={now} none="never"/></td>
-                        <td class="wide cut" title={vm.lastAttempt?.cause}>{vm.lastAttempt?.cause ?? ""}</td>
-                    </tr>
-                ))}
+                        <td class="wide cut" title={cause}>{cause}</td>
+                    </tr>)
+                })}
             </tbody>
         </table>
     )

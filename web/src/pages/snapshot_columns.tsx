@@ -1,5 +1,5 @@
 import type {SnapshotRow} from "../api/types"
-import {bytes, count, duration, moment} from "../lib/format"
+import {bytes, count, duration, legible, moment} from "../lib/format"
 import type {Column} from "../parts/table"
 import {CONSISTENCY_WORDS, StateBadge} from "../parts/states"
 import {Ago} from "../parts/time"
@@ -15,7 +15,8 @@ export function snapshotColumns(now: number): Column<SnapshotRow>[] {
     return [
         {
             name: "name", csv: ["name"], title: "Snapshot", width: "minmax(190px, 3fr)", usual: true, sort: "name", phone: "lead", full: (row) => row.name,
-            cell: (row) => <a href={linkTo(["snapshot", row.clusterUid, row.namespace, row.vm, row.name])}>{row.name}</a>,
+            // Its page is below that of its VM; a cluster may have one that names none.
+            cell: (row) => (row.vm === "" ? row.name : <a href={linkTo(["snapshot", row.clusterUid, row.namespace, row.vm, row.name])}>{row.name}</a>),
         },
         {name: "state", csv: ["state", "stuck"], title: "State", width: "150px", usual: true, phone: "side", cell: (row) => <StateBadge state={row.state} stuck={row.stuck}/>},
         {
@@ -31,6 +32,6 @@ export function snapshotColumns(now: number): Column<SnapshotRow>[] {
         {name: "consistency", csv: ["consistency"], title: "Consistency", width: "100px", usual: true, full: (row) => CONSISTENCY_WORDS[row.consistency].meaning, cell: (row) => (row.state === "Succeeded" ? CONSISTENCY_WORDS[row.consistency].word : none)},
         {name: "size", csv: ["sizeBytes"], title: "Size", width: "80px", usual: true, right: true, cell: (row) => (row.sizeBytes === undefined ? none : bytes(row.sizeBytes))},
         {name: "restores", csv: ["restores"], title: "Restores", width: "80px", right: true, cell: (row) => (row.restores === undefined ? none : count(row.restores))},
-        {name: "cause", csv: ["cause"], title: "Why it is not good", width: "minmax(180px, 3fr)", usual: true, full: (row) => row.cause, cell: (row) => row.cause ?? ""},
+        {name: "cause", csv: ["cause"], title: "Why it is not good", width: "minmax(180px, 3fr)", usual: true, full: (row) => row.cause && legible(row.cause), cell: (row) => legible(row.cause ?? "")},
     ]
 }

@@ -1,5 +1,5 @@
 import type {ProtectedVm} from "../api/types"
-import {bytes, count, moment} from "../lib/format"
+import {bytes, count, legible, moment} from "../lib/format"
 import type {Column} from "../parts/table"
 import {CONSISTENCY_WORDS, StateBadge, VerdictBadge} from "../parts/states"
 import {Ago} from "../parts/time"
@@ -31,13 +31,13 @@ export function vmColumns(now: number, projectName: (uid: string) => string): Co
         },
         {
             name: "snapshots", csv: ["snapshots"], title: "Snapshots", width: "92px", usual: true, right: true, sort: "snapshots", descending: true,
-            cell: (vm) => <a href={linkTo(["snapshots"], {cluster: vm.cluster.uid, namespace: vm.namespace, vmName: vm.vm})}>{count(vm.snapshots)}</a>,
+            cell: (vm) => <a href={linkTo(["snapshots"], {cluster: vm.cluster.uid, namespace: vm.namespace, vmName: vm.vm, labels: undefined})}>{count(vm.snapshots)}</a>,
         },
         {name: "failed", csv: ["failed"], title: "Failed", width: "72px", usual: true, right: true, sort: "failed", descending: true, cell: (vm) => (vm.failed > 0 ? count(vm.failed) : <span class="quiet">0</span>)},
         {name: "size", csv: ["sizeBytes"], title: "Size", width: "84px", right: true, cell: (vm) => (vm.sizeBytes === undefined ? <span class="quiet">–</span> : bytes(vm.sizeBytes))},
         {name: "status", csv: ["status"], title: "VM is", width: "96px", full: (vm) => vm.status, cell: (vm) => vm.status ?? <span class="quiet">{vm.gone ? "gone" : "not known"}</span>},
         {name: "attempt", csv: ["lastAttemptState"], title: "Last attempt", width: "116px", cell: (vm) => (vm.lastAttempt ? <StateBadge state={vm.lastAttempt.state}/> : <span class="quiet">none</span>)},
         {name: "restore", csv: ["lastRestoreAt"], title: "Last restore", width: "104px", right: true, full: (vm) => exact(vm.lastRestore?.at), cell: (vm) => <Ago at={vm.lastRestore?.at} now={now}/>},
-        {name: "cause", csv: ["cause"], title: "Why the last attempt failed", width: "minmax(160px, 3fr)", usual: true, full: (vm) => vm.lastAttempt?.cause, cell: (vm) => vm.lastAttempt?.cause ?? ""},
+        {name: "cause", csv: ["cause"], title: "Why the last attempt failed", width: "minmax(160px, 3fr)", usual: true, full: (vm) => vm.lastAttempt?.cause && legible(vm.lastAttempt.cause), cell: (vm) => legible(vm.lastAttempt?.cause ?? "")},
     ]
 }
