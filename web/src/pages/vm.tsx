@@ -4,7 +4,7 @@ import {useState} from "preact/hooks"
 import {protection, restores as listRestores, snapshotRows, type RowPage} from "../api/operations"
 import type {Answer} from "../api/client"
 import type {ProtectedVm, SnapshotRow} from "../api/types"
-import {bytes, count, parseDuration, plural} from "../lib/format"
+import {bytes, count, legible, parseDuration, plural} from "../lib/format"
 import {Empty, Shown} from "../parts/answers"
 import {Choice} from "../parts/filters"
 import {Panel} from "../parts/panel"
@@ -93,6 +93,8 @@ function Snapshots({page, restores, now, place, within}: {
     within: string
 }) {
     const rows = page.items
+    const [, cluster = "", namespace = "", name = ""] = place.path
+    const all = linkTo(["snapshots"], {cluster, namespace, vmName: name, labels: undefined})
     const span = place.query.get("span") ?? ""
     const oldest = Math.min(now - DAY, ...rows.map((row) => Date.parse(row.created ?? "")).filter((at) => at > 0))
     const since = span === "all" ? oldest : now - (SPANS[span] ?? 30) * DAY
@@ -103,11 +105,11 @@ function Snapshots({page, restores, now, place, within}: {
                 title="Time line"
                 note={<Choice query={place.query} name="span" label="Shown" options={[["7d", "7 days"], ["", "30 days"], ["90d", "90 days"], ["all", "all"]]}/>}
             >
-                <div class="timeline-scroll"><Timeline rows={rows} restores={restores} withinSeconds={parseDuration(within) ?? 86_400} within={within} now={now} since={since}/></div>
+                <Timeline rows={rows} whole={page.metadata.continue === undefined} restores={restores} withinSeconds={parseDuration(within) ?? 86_400} within={within} now={now} since={since}/>
                 <TimelineKey/>
             </Panel>
             <div class="two">
-                <Panel title="Snapshots" note={page.metadata.continue === undefined ? plural(rows.length, "snapshot") : `the newest ${count(rows.length)}`}>
+                <Panel title="Snapshots" note={page.metadata.continue === undefined ? plural(rows.length, "snapshot") : `the newest ${count(rows.length)}`} href={all}>
                     {rows.length === 0 ? <Empty title="No snapshots">Nobody has taken one yet.</Empty> : (
                         <table class="plain snapshots-of-vm">
                             <thead><tr><th scope="col">Snapshot</th><th scope="col">State</th><th scope="col">Consistency</th><th scope="col" class="right">Age</th></tr></thead>
@@ -130,7 +132,7 @@ function Snapshots({page, restores, now, place, within}: {
                             {failures.map((row) => (
                                 <li key={row.name}>
                                     <p class="quiet"><a href={linkTo(["snapshot", row.clusterUid, row.namespace, row.vm, row.name])}>{row.name}</a>, <Ago at={row.finished ?? row.created} now={now}/> ago</p>
-                                    <p>{row.cause}</p>
+                                    <p>{legible(row.cause ?? "")}</p>
                                 </li>
                             ))}
                         </ul>

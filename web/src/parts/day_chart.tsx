@@ -1,14 +1,14 @@
 // Snapshots that succeeded and failed, a column for each day. Each column is a link.
 import type {Summary} from "../api/types"
 import {count, day} from "../lib/format"
-import {useNarrow} from "./more_filters"
+import {useWidth} from "./width"
 
 type Day = Summary["byDay"][number]
 
-const HEIGHT = 132
-const LEFT = 34
-const RIGHT = 14
-const BOTTOM = 18
+const HEIGHT = 156
+const LEFT = 42
+const RIGHT = 18
+const BOTTOM = 20
 
 // A round number that is at least `most`, and half of it a whole one.
 export function ceiling(most: number): number {
@@ -20,16 +20,15 @@ export function ceiling(most: number): number {
 }
 
 export function DayChart({days, href}: {days: readonly Day[]; href: (day: string) => string}) {
-    const narrow = useNarrow()
-    const width = narrow ? 330 : 600
+    const [box, width] = useWidth<HTMLDivElement>(600)
     const top = ceiling(Math.max(...days.map((one) => one.succeeded + one.failed)))
     const room = (width - LEFT - RIGHT) / days.length
     const bar = Math.max(2, room * 0.84)
     const height = (value: number) => (value / top) * (HEIGHT - BOTTOM - 8)
     const base = HEIGHT - BOTTOM
-    const every = Math.ceil(days.length / (narrow ? 4 : 6))
+    const every = Math.ceil(days.length / Math.max(2, Math.min(10, Math.floor(width / 80))))
     return (
-        <svg class="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="group" aria-label={`Snapshots a day for ${days.length} days`}>
+        <div ref={box}><svg class="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="group" aria-label={`Snapshots a day for ${days.length} days`}>
             {[0, top / 2, top].map((value) => (
                 <g key={value}>
                     <line class="grid" x1={LEFT} x2={width} y1={base - height(value)} y2={base - height(value)}/>
@@ -40,7 +39,7 @@ export function DayChart({days, href}: {days: readonly Day[]; href: (day: string
                 const x = LEFT + index * room + (room - bar) / 2
                 const good = height(one.succeeded)
                 const bad = height(one.failed)
-                const words = `${day(one.day)}: ${count(one.succeeded)} succeeded, ${count(one.failed)} failed`
+                const words = `${day(one.day)} (UTC): ${count(one.succeeded)} succeeded, ${count(one.failed)} failed`
                 const drawn = (
                     <>
                         <title>{words}</title>
@@ -59,6 +58,6 @@ export function DayChart({days, href}: {days: readonly Day[]; href: (day: string
                     </g>
                 )
             })}
-        </svg>
+        </svg></div>
     )
 }

@@ -6,8 +6,8 @@ import {gaps, ticks} from "../lib/timeline"
 import {duration, moment, shortMoment} from "../lib/format"
 import {linkTo} from "../state/location"
 import {CONSISTENCY_WORDS, STATE_LOOKS} from "./states"
+import {useWidth} from "./width"
 
-const WIDTH = 1000
 const HEIGHT = 96
 const MIDDLE = 44
 const SIDE = 12
@@ -40,30 +40,34 @@ function wordsFor(row: SnapshotRow): string {
     return `${row.name}: ${state}${consistency}${row.created === undefined ? "" : `, ${moment(Date.parse(row.created))}`}`
 }
 
-export function Timeline({rows, restores, withinSeconds, within, now, since}: {
+export function Timeline({rows, whole, restores, withinSeconds, within, now, since}: {
     rows: readonly SnapshotRow[]
+    // Whether these are all.
+    whole: boolean
     restores: readonly Restore[]
     withinSeconds: number
     within: string
     now: number
     since: number
 }) {
-    const place = (at: number) => SIDE + ((at - since) / Math.max(1, now - since)) * (WIDTH - 2 * SIDE)
+    const [box, width] = useWidth<HTMLDivElement>(1000)
+    const place = (at: number) => SIDE + ((at - since) / Math.max(1, now - since)) * (width - 2 * SIDE)
     const good = rows.filter((row) => row.good && row.finished !== undefined).map((row) => ({at: Date.parse(row.finished ?? "")}))
-    const shaded = gaps(good, withinSeconds * 1000, since, now)
+    const first = Math.min(...rows.map((row) => Date.parse(row.created ?? "")).filter((at) => at > 0))
+    const shaded = gaps(good, withinSeconds * 1000, since, now, whole && Number.isFinite(first) ? first : undefined)
     const marked = rows.filter((row) => row.created !== undefined && Date.parse(row.created) >= since).reverse()
     return (
-        <svg class="timeline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${marked.length} snapshots since ${shortMoment(since)}`}>
+        <div ref={box}><svg class="timeline" viewBox={`0 0 ${width} ${HEIGHT}`} role="group" aria-label={`${marked.length} snapshots since ${shortMoment(since)}`}>
             {shaded.map((gap) => (
                 <rect key={gap.from} class="gap" x={place(gap.from)} y="12" width={Math.max(1, place(gap.to) - place(gap.from))} height={HEIGHT - 34}>
                     <title>{`No good snapshot within ${within} for ${duration((gap.to - gap.from) / 1000)}: ${moment(gap.from)} to ${moment(gap.to)}`}</title>
                 </rect>
             ))}
-            <line class="grid" x1="0" x2={WIDTH} y1={MIDDLE} y2={MIDDLE}/>
-            {ticks(since, now, 9).map((at) => (
+            <line class="grid" x1="0" x2={width} y1={MIDDLE} y2={MIDDLE}/>
+            {ticks(since, now, Math.max(2, Math.floor(width / 110))).map((at) => (
                 <g key={at}>
                     <line class="grid" x1={place(at)} x2={place(at)} y1={HEIGHT - 22} y2={HEIGHT - 17}/>
-                    <text class="axis" x={Math.min(WIDTH - 40, Math.max(40, place(at)))} y={HEIGHT - 4} text-anchor="middle">{shortMoment(at)}</text>
+                    <text class="axis" x={Math.min(width - 40, Math.max(40, place(at)))} y={HEIGHT - 4} text-anchor="middle">{shortMoment(at)}</text>
                 </g>
             ))}
             {marked.map((row) => (
@@ -75,14 +79,15 @@ export function Timeline({rows, restores, withinSeconds, within, now, since}: {
             ))}
             {restores.filter((one) => Date.parse(one.metadata.creationTimestamp ?? "") >= since).map((one) => {
                 const at = Date.parse(one.metadata.creationTimestamp ?? "")
+                const words = `Restored by ${one.metadata.name} from ${one.spec.virtualMachineSnapshotName ?? "a snapshot"}, ${moment(at)}`
                 return (
-                    <g key={one.metadata.name} class="restore">
-                        <title>{`Restored by ${one.metadata.name} from ${one.spec.virtualMachineSnapshotName ?? "a snapshot"}, ${moment(at)}`}</title>
+                    <g key={one.metadata.name} class="restore" role="img" aria-label={words}>
+                        <title>{words}</title>
                         <path d={`M${place(at)} 12v${HEIGHT - 34}M${place(at)} 12h11l-3 4 3 4h-11`}/>
                     </g>
                 )
             })}
-        </svg>
+        </svg></div>
     )
 }
 
