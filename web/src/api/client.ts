@@ -72,6 +72,17 @@ async function errorOf(answer: Response): Promise<ApiError> {
     return new ApiError(answer.status, "", `the server answered ${answer.status} ${answer.statusText}`, "", {})
 }
 
+// How far the server's clock is before the reader's, in milliseconds: ages are told by the clock that set the times.
+let ahead = 0
+export function serverNow(): number {
+    return Date.now() + ahead
+}
+function compareClocks(answer: Response) {
+    const behind = Date.parse(answer.headers.get("Date") ?? "") - Date.now()
+    // Less is the way of the answer, and that the header has whole seconds.
+    if (!Number.isNaN(behind)) ahead = Math.abs(behind) < 5000 ? 0 : behind
+}
+
 // The raw answer, once it is no error. Throws ApiError, and TypeError if the server is out of reach.
 export async function send(method: string, path: string, request: Request = {}): Promise<Response> {
     const headers: Record<string, string> = {
@@ -92,6 +103,7 @@ export async function send(method: string, path: string, request: Request = {}):
         ...(request.body === undefined ? {} : {body: JSON.stringify(request.body)}),
         ...(request.signal === undefined ? {} : {signal: request.signal}),
     })
+    compareClocks(answer)
     if (answer.ok) return answer
     const error = await errorOf(answer)
     if (error.status === 401 && path !== "/console/v1/session") whenSignedOut()

@@ -3,11 +3,11 @@
 import {sources, summary} from "../api/operations"
 import type {Source, Summary} from "../api/types"
 import {VERDICTS} from "../api/types"
-import {Shown} from "../parts/answers"
+import {ErrorBox, Shown} from "../parts/answers"
 import {DayChart} from "../parts/day_chart"
 import {Panel} from "../parts/panel"
 import {Icon} from "../parts/icons"
-import {count, duration, percent, plural} from "../lib/format"
+import {count, duration, legible, percent, plural} from "../lib/format"
 import {useData, useNow, type Data} from "../state/data"
 import {linkTo} from "../state/location"
 import type {Scope} from "../state/scope"
@@ -34,8 +34,8 @@ function Causes({summary: data}: {summary: Summary}) {
         <ol class="causes">
             {causes.map((cause) => (
                 <li key={cause.class}>
-                    <a href={linkTo(["snapshots"], {phase: "Failed", causeClass: cause.class})} title={cause.example}>
-                        <span class="cause">{cause.class}</span>
+                    <a href={linkTo(["snapshots"], {phase: "Failed", causeClass: cause.class})} title={legible(cause.example)}>
+                        <span class="cause">{legible(cause.class)}</span>
                         <span class="reach">{plural(cause.vms, "VM")}, {plural(cause.clusters, "cluster")}</span>
                         <span class="number">{count(cause.count)}</span>
                         <span class="meter tone-bad-fill" style={{width: `${(100 * cause.count) / most}%`}}/>
@@ -64,6 +64,12 @@ function Oldest({of, now}: {of: Data<{items: Source[]}>; now: number}) {
     return <span class="quiet">{oldest < 60 ? "as of now" : `what is known of the oldest cluster is ${duration(oldest)} old`}</span>
 }
 
+// Why nothing is answered, such as labels that are no selector: told once, and not in every part of the page.
+function refusalOf(parts: readonly Data<unknown>[]): Error | undefined {
+    const first = parts[0]?.error
+    return parts.every(({loading, data, error}) => loading || (data === undefined && error?.message === first?.message)) ? first : undefined
+}
+
 export function Overview({scope}: {scope: Scope}) {
     const options = (signal: AbortSignal) => ({project: scope.project, signal})
     const asked = `${scope.within} ${scope.project ?? ""} ${scope.labels ?? ""}`
@@ -75,8 +81,21 @@ export function Overview({scope}: {scope: Scope}) {
     const failed = useData(`failed ${asked}`, (signal) => summary({phase: ["Failed"], ...labels}, options(signal)))
     const clusters = useData(`sources ${scope.project ?? ""}`, (signal) => sources(options(signal)))
     useRefreshOnChange([report, all, failed, clusters])
+    const refused = refusalOf([report, all, failed])
     const now = useNow(5)
 
+    if (refused) {
+        return (
+            <div class="page">
+                <h1 class="hidden">Overview</h1>
+                <ErrorBox
+                    error={refused} retry={() => {
+                        for (const one of [report, all, failed]) one.refresh()
+                    }}
+                />
+            </div>
+        )
+    }
     return (
         <div class="overview">
             <h1 class="hidden">Overview</h1>
@@ -133,7 +152,7 @@ function Legend() {
     return (
         <>
             <span class="key tone-good-fill"/>succeeded
-            <span class="key tone-bad-fill"/>failed
+            <span class="key tone-bad-fill"/>failed, by the day in UTC
         </>
     )
 }

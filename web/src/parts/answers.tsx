@@ -39,12 +39,13 @@ export function Waiting({lines = 4}: {lines?: number}) {
     )
 }
 
-// `children` of the data, or what is in its place.
+// `children` of the data, or what is in its place. Data of the question before is dimmed until the answer is there.
 export function Shown<T>({of, lines, children}: {of: Data<T>; lines?: number; children: (data: T) => ComponentChildren}) {
     return (
         <>
-            {of.error && <ErrorBox error={of.error} retry={of.refresh}/>}
-            {of.data !== undefined ? children(of.data) : !of.error && <Waiting {...(lines === undefined ? {} : {lines})}/>}
+            {/* That the server is away is told once, by the banner; what is shown is of then. */}
+            {of.error && !(of.data !== undefined && !(of.error instanceof ApiError)) && <ErrorBox error={of.error} retry={of.refresh}/>}
+            {of.data !== undefined ? <div class={`answer${of.loading ? " old" : ""}`} aria-busy={of.loading}>{children(of.data)}</div> : !of.error && <Waiting {...(lines === undefined ? {} : {lines})}/>}
         </>
     )
 }

@@ -2,8 +2,10 @@
 import type {ComponentChildren} from "preact"
 import {useLayoutEffect, useRef, useState} from "preact/hooks"
 
+import {ApiError} from "../api/client"
 import {count} from "../lib/format"
 import {sliceInSight} from "../lib/window"
+import {remember, remembered} from "../state/location"
 import type {Pages} from "../state/pages"
 import {ErrorBox, Waiting} from "./answers"
 
@@ -30,6 +32,7 @@ export interface Column<Row> {
 
 const ROW = 32
 const PHONE_ROW = 62
+const PAGING = ["PageDown", "PageUp", "Home", "End"]
 
 function SortHead<Row>({column, sort, onSort}: {column: Column<Row>; sort: string | undefined; onSort: (sort: string) => void}) {
     if (column.sort === undefined) return <>{column.title}</>
@@ -55,6 +58,8 @@ export function LongTable<Row>({label, columns, pages, keyOf, sort, onSort, tota
     empty: ComponentChildren
 }) {
     const scroller = useRef<HTMLDivElement>(null)
+    const known = useRef(0)
+    known.current = pages.rows.length
     const [view, setView] = useState({top: 0, height: 800, phone: false})
     useLayoutEffect(() => {
         const element = scroller.current
@@ -72,6 +77,27 @@ export function LongTable<Row>({label, columns, pages, keyOf, sort, onSort, tota
             observer.disconnect()
         }
     }, [])
+
+    // Another question's rows begin at the top; who comes back finds the list as it was left.
+    const {question} = pages
+    useLayoutEffect(() => {
+        const element = scroller.current
+        if (!element || question === "") return
+        element.scrollTop = remembered("top") ?? 0
+        const {hash} = location
+        let timer: ReturnType<typeof setTimeout> | undefined
+        const note = () => {
+            clearTimeout(timer)
+            timer = setTimeout(() => {
+                if (location.hash === hash) remember({top: element.scrollTop, rows: known.current})
+            }, 100)
+        }
+        element.addEventListener("scroll", note, {passive: true})
+        return () => {
+            clearTimeout(timer)
+            element.removeEventListener("scroll", note)
+        }
+    }, [question])
 
     // Rows stay where they are while somebody points at them, is among them, or has scrolled.
     const at = useRef({pointer: false, focus: false})
@@ -92,9 +118,13 @@ export function LongTable<Row>({label, columns, pages, keyOf, sort, onSort, tota
     const seen = rows.slice(first, end)
     return (
         <div class="long">
-            {pages.error && <ErrorBox error={pages.error} retry={pages.reload}/>}
+            {pages.error && (rows.length === 0 || pages.error instanceof ApiError) && <ErrorBox error={pages.error} retry={pages.reload}/>}
             <div
                 onPointerEnter={() => hold({pointer: true})} onPointerLeave={() => hold({pointer: false})}
+                onKeyDown={(event) => {
+                    // The row that has the focus scrolls out of sight and is gone, and with it the way of the scrolling.
+                    if (PAGING.includes(event.key)) scroller.current?.focus({preventScroll: true})
+                }}
                 onFocusIn={() => hold({focus: true})} onFocusOut={() => hold({focus: false})}
                 ref={scroller} class={`scroller${loading ? " old" : ""}${view.phone ? " phone" : ""}`} tabIndex={0} role="region" aria-label={label} aria-busy={loading}
             >

@@ -2,7 +2,7 @@
 // is there.
 import {useCallback, useEffect, useRef, useState} from "preact/hooks"
 
-import type {Answer, Freshness} from "../api/client"
+import {serverNow, type Answer, type Freshness} from "../api/client"
 
 export interface Data<T> {
     data: T | undefined
@@ -14,6 +14,8 @@ export interface Data<T> {
     at: number
     // How long the last answer took, in milliseconds.
     took: number
+    // A request is under way.
+    busy: () => boolean
     refresh: () => void
 }
 
@@ -26,9 +28,11 @@ interface State<T> {
     took: number
 }
 
+const NOTHING = {question: "", data: undefined, error: undefined, freshness: undefined, at: 0, took: 0}
+
 // `question` names all that `fetcher` asks with.
 export function useData<T>(question: string, fetcher: (signal: AbortSignal) => Promise<Answer<T>>): Data<T> {
-    const [state, setState] = useState<State<T>>({question: "", data: undefined, error: undefined, freshness: undefined, at: 0, took: 0})
+    const [state, setState] = useState<State<T>>(NOTHING)
     const latest = useRef(fetcher)
     latest.current = fetcher
     const running = useRef<AbortController>()
@@ -40,12 +44,16 @@ export function useData<T>(question: string, fetcher: (signal: AbortSignal) => P
         const begun = performance.now()
         latest.current(controller.signal).then(
             ({data, freshness}) => {
-                if (!controller.signal.aborted) setState({question, data, error: undefined, freshness, at: Date.now(), took: performance.now() - begun})
+                if (controller.signal.aborted) return
+                running.current = undefined
+                setState({question, data, error: undefined, freshness, at: Date.now(), took: performance.now() - begun})
             },
             (error: unknown) => {
                 if (controller.signal.aborted) return
+                running.current = undefined
                 const known = error instanceof Error ? error : new Error(String(error))
-                setState((before) => ({...before, question, error: known}))
+                // What was said to another question would stand there as if it were said to this one.
+                setState((before) => before.question === question ? {...before, error: known} : {...NOTHING, question, error: known})
             },
         )
     }, [question])
@@ -55,14 +63,15 @@ export function useData<T>(question: string, fetcher: (signal: AbortSignal) => P
         return () => running.current?.abort()
     }, [run])
 
-    return {...state, loading: state.question !== question, refresh: run}
+    const busy = useCallback(() => running.current !== undefined, [])
+    return {...state, loading: state.question !== question, busy, refresh: run}
 }
 
-// The present time, which moves on every `seconds`.
+// The present time by the server's clock, which moves on every `seconds`.
 export function useNow(seconds: number): number {
-    const [now, setNow] = useState(Date.now)
+    const [now, setNow] = useState(serverNow)
     useEffect(() => {
-        const timer = setInterval(() => setNow(Date.now()), seconds * 1000)
+        const timer = setInterval(() => setNow(serverNow()), seconds * 1000)
         return () => clearInterval(timer)
     }, [seconds])
     return now

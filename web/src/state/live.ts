@@ -33,11 +33,15 @@ const SOONEST_MS = 1000
 const LATEST_MS = 15_000
 // An answer that took long is asked for less often.
 const REST = 8
+// So long an answer is waited for. To ask again while one is under way would end that one, and where changes come faster
+// than answers, the page would never get any.
+const PATIENCE_MS = 60_000
 
 interface Refreshable {
     refresh: () => void
     // How long the last answer took, in milliseconds.
     took: number
+    busy: () => boolean
 }
 
 export function useRefreshOnChange(of: readonly Refreshable[]) {
@@ -52,6 +56,7 @@ export function useRefreshOnChange(of: readonly Refreshable[]) {
             const pause = Math.max(SOONEST_MS, REST * Math.max(0, ...latest.current.map((one) => one.took)))
             const waited = Date.now() - last
             if (waited < pause || (!changed && waited < LATEST_MS)) return
+            if (waited < PATIENCE_MS && latest.current.some((one) => one.busy())) return
             last = Date.now()
             changed = false
             for (const one of latest.current) one.refresh()

@@ -75,6 +75,16 @@ export function usePlace(): Place {
     return place
 }
 
+// What an entry of the history remembers of how the reader left it: where the page was scrolled to. It is not part of the
+// question, so it does not stand in the address.
+export function remembered(name: string): number | undefined {
+    const value = (history.state as Record<string, unknown> | null)?.[name]
+    return typeof value === "number" ? value : undefined
+}
+export function remember(what: Record<string, number>) {
+    history.replaceState({...(history.state as object | null), ...what}, "")
+}
+
 // The values of a choice that takes several.
 export function several(query: URLSearchParams, name: string): string[] {
     return (query.get(name) ?? "").split(",").filter((value) => value !== "")

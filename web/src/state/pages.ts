@@ -3,6 +3,7 @@ import {useCallback, useEffect, useRef, useState} from "preact/hooks"
 
 import {ApiError, type Answer, type Freshness} from "../api/client"
 import {mergeRows} from "../lib/merge"
+import {remembered} from "./location"
 
 export interface PageOf<Row> {
     rows: Row[]
@@ -10,6 +11,8 @@ export interface PageOf<Row> {
 }
 
 export interface Pages<Row> {
+    // Of which question the rows are.
+    question: string
     rows: readonly Row[]
     // No page of this question is there yet; `rows` may be of the question before.
     loading: boolean
@@ -18,6 +21,7 @@ export interface Pages<Row> {
     error: Error | undefined
     freshness: Freshness | undefined
     took: number
+    busy: () => boolean
     // By the last update: the keys of rows that have changed, of those that are gone, and how many are new.
     changed: ReadonlySet<string>
     gone: ReadonlySet<string>
@@ -48,11 +52,10 @@ export type FetchPage<Row> = (token: string | undefined, limit: number, signal: 
 const FIRST = 100
 const MOST = 1000
 const NONE: ReadonlySet<string> = new Set()
+const NOTHING = {question: "", rows: [], next: undefined, error: undefined, freshness: undefined, changed: NONE, gone: NONE, fresh: 0, took: 0}
 
 export function usePages<Row>(question: string, keyOf: (row: Row) => string, fetchPage: FetchPage<Row>): Pages<Row> {
-    const [state, setState] = useState<State<Row>>({
-        question: "", rows: [], next: undefined, error: undefined, freshness: undefined, changed: NONE, gone: NONE, fresh: 0, took: 0,
-    })
+    const [state, setState] = useState<State<Row>>(NOTHING)
     const latest = useRef({fetchPage, keyOf})
     latest.current = {fetchPage, keyOf}
     const running = useRef<AbortController>()
@@ -92,13 +95,16 @@ export function usePages<Row>(question: string, keyOf: (row: Row) => string, fet
                     load(undefined, Math.min(MOST, shown.current.rows.length), false)
                     return
                 }
-                setState((before) => ({...before, question, error: error instanceof Error ? error : new Error(String(error))}))
+                const known = error instanceof Error ? error : new Error(String(error))
+                // Rows of another question would stand there as if they were of this one.
+                setState((before) => before.question === question ? {...before, error: known} : {...NOTHING, question, error: known})
             },
         )
     }, [question])
 
     useEffect(() => {
-        load(undefined, FIRST, false)
+        // Who comes back finds as many rows as there were, so that the place is there.
+        load(undefined, Math.min(MOST, Math.max(FIRST, remembered("rows") ?? 0)), false)
         return () => running.current?.abort()
     }, [load])
 
@@ -109,13 +115,13 @@ export function usePages<Row>(question: string, keyOf: (row: Row) => string, fet
         load(next, Math.min(MOST, Math.max(FIRST, rows.length)), false)
     }, [load, question])
 
+    const busy = useCallback(() => running.current !== undefined, [])
     const again = useCallback((inPlace: boolean) => {
-        if (running.current !== undefined) return
         load(undefined, Math.min(MOST, Math.max(FIRST, shown.current.rows.length)), inPlace)
     }, [load])
 
     return {
-        ...state, loading: state.question !== question, open: state.next !== undefined, more,
+        ...state, loading: state.question !== question, open: state.next !== undefined, more, busy,
         reload: useCallback(() => again(false), [again]), refresh: useCallback(() => again(true), [again]), held,
     }
 }

@@ -1,6 +1,6 @@
 // The stream of changes of all snapshots that the key may see. It says that something has changed; pages then ask anew
 // for what they show.
-import {send} from "../api/client"
+import {send, serverNow} from "../api/client"
 import {FLEET} from "../api/operations"
 import {EventReader} from "../lib/sse"
 
@@ -65,7 +65,7 @@ export class ChangeStream {
                 // It is told by the state; an ended session is told by the client.
             }
             if (stopped()) return
-            this.set(this.state.awaySince ?? Date.now())
+            this.set(this.state.awaySince ?? serverNow())
             await new Promise((done) => setTimeout(done, this.pause * (1 + Math.random())))
             this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS)
         }
