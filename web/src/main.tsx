@@ -1,8 +1,12 @@
 import {render} from "preact"
 
 import {App} from "./app"
+import {keepFocus} from "./lib/focus"
 import {followTheme} from "./parts/theme"
 
 followTheme()
 const root = document.getElementById("console")
-if (root) render(<App/>, root)
+if (root) {
+    keepFocus(root)
+    render(<App/>, root)
+}

@@ -16,6 +16,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
     }, [])
 
     const signIn = () => {
+        if (busy) return
         const text = key.trim()
         if (text === "") {
             setError("Paste a key or a token first.")
@@ -53,7 +54,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
                     onInput={(event) => setKey(event.currentTarget.value)}
                 />
                 {error !== undefined && <p id="key-error" class="field-error" role="alert">{error}</p>}
-                <button type="submit" class="primary" disabled={busy}>{busy ? "Signing in…" : "Sign in"}</button>
+                <button type="submit" class="primary" aria-disabled={busy}>{busy ? "Signing in…" : "Sign in"}</button>
                 <p id="key-help" class="quiet">
                     It goes to this server once and stays out of the browser. The first admin's key is in the
                     file <code>admin.key</code> of the server's data directory; a token is one of an issuer that the server trusts.

@@ -25,6 +25,10 @@ export function Dialog({title, children, action, danger, busyWord = "Working…"
         // Closing it gives the focus back.
         return () => element?.close()
     }, [])
+    // It is at the top, and the button at the bottom of what may be longer than the screen.
+    useEffect(() => {
+        if (error) box.current?.scrollTo({top: 0})
+    }, [error])
     const send = () => {
         if (!submit || busy) return
         setBusy(true)
@@ -44,6 +48,16 @@ export function Dialog({title, children, action, danger, busyWord = "Working…"
                 event.preventDefault()
                 if (!busy) close()
             }}
+            onKeyDown={(event) => {
+                // The second Escape closes it whatever onCancel says, and its answer would come to nobody.
+                if (event.key === "Escape" && busy) event.preventDefault()
+            }}
+            onClose={() => {
+                // Closed by the browser itself, such as by a phone's gesture.
+                if (box.current === null) return
+                if (busy) box.current.showModal()
+                else close()
+            }}
         >
             <form
                 onSubmit={(event) => {
@@ -58,7 +72,7 @@ export function Dialog({title, children, action, danger, busyWord = "Working…"
                 <footer>
                     <button type="button" disabled={busy} onClick={close}>{action === undefined ? "Close" : "Cancel"}</button>
                     {action !== undefined && (
-                        <button type="submit" class={danger ? "danger" : "primary"} disabled={busy || disabled}>{busy ? busyWord : action}</button>
+                        <button type="submit" class={danger ? "danger" : "primary"} disabled={!busy && disabled} aria-disabled={busy}>{busy ? busyWord : action}</button>
                     )}
                 </footer>
             </form>

@@ -13,10 +13,14 @@ export function Search({query, name, label}: {query: URLSearchParams; name: stri
     const value = query.get(name) ?? ""
     const [text, setText] = useState(value)
     const timer = useRef<ReturnType<typeof setTimeout>>()
-    // The address may change otherwise: by a link, or by going back.
+    // What the address has because of this field; it may change otherwise, too: by a link, or by going back.
+    const own = useRef(value)
     useEffect(() => {
-        if (document.activeElement !== field.current) setText(value)
+        if (value !== own.current) setText(value)
+        own.current = value
     }, [value])
+    // What was typed belongs to this page, not to the one that the reader has gone to.
+    useEffect(() => () => clearTimeout(timer.current), [])
     useEffect(() => {
         const pressed = (event: KeyboardEvent) => {
             const at = event.target
@@ -37,7 +41,10 @@ export function Search({query, name, label}: {query: URLSearchParams; name: stri
                     const typed = event.currentTarget.value
                     setText(typed)
                     clearTimeout(timer.current)
-                    timer.current = setTimeout(() => choose({[name]: typed.trim()}, "replace"), 80)
+                    timer.current = setTimeout(() => {
+                        own.current = typed.trim()
+                        choose({[name]: typed.trim()}, "replace")
+                    }, 80)
                 }}
             />
         </div>

@@ -82,7 +82,7 @@ export function CsvButton<Row>({path, request, columns, name}: {
     }
     return (
         <>
-            <button type="button" disabled={standing === "busy"} onClick={() => void load()}>
+            <button type="button" aria-disabled={standing === "busy"} onClick={() => standing !== "busy" && void load()}>
                 <Icon mark="download"/>{standing === "busy" ? "Loading…" : "CSV"}
             </button>
             {standing === "failed" && <span class="field-error" role="alert">{why}</span>}
