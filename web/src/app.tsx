@@ -1,7 +1,7 @@
 // Who is signed in, and so what is shown: the page that signs in, or the console.
-import {useCallback, useEffect, useState} from "preact/hooks"
+import {useCallback, useEffect, useRef, useState} from "preact/hooks"
 
-import {onSignedOut} from "./api/client"
+import {ApiError, onSignedOut} from "./api/client"
 import {session as sessions} from "./api/operations"
 import type {Session} from "./api/types"
 import {Frame} from "./frame"
@@ -18,10 +18,35 @@ export function App() {
             (error: unknown) => setStanding({is: "away", error: error as Error}),
         )
     }, [])
+    // The session is the browser's, not the tab's: what another tab does with it holds here, too.
+    const tabs = useRef<BroadcastChannel>()
+    useEffect(() => {
+        const channel = new BroadcastChannel("snapgate.session")
+        tabs.current = channel
+        channel.onmessage = () => {
+            sessions.get().then(
+                ({data}) => setStanding(data.signedIn ? {is: "in", session: data} : {is: "out", why: "You have signed out in another tab."}),
+                () => undefined,
+            )
+        }
+        return () => channel.close()
+    }, [])
+    const tell = () => tabs.current?.postMessage("")
     useEffect(() => {
         onSignedOut(() => setStanding({is: "out", why: "The session has ended, because its key was revoked or has expired, or because the server has restarted."}))
         look()
     }, [look])
+
+    const signOut = async () => {
+        try {
+            await sessions.end()
+        } catch (error) {
+            // The cookie is still good, unless the server says that it is not.
+            if (!(error instanceof ApiError) || error.status !== 401) throw error
+        }
+        setStanding({is: "out"})
+        tell()
+    }
 
     switch (standing.is) {
         case "asking":
@@ -29,8 +54,12 @@ export function App() {
         case "away":
             return <main class="alone"><ErrorBox error={standing.error} retry={look}/></main>
         case "out":
-            return <SignIn why={standing.why} done={(session) => setStanding({is: "in", session})}/>
+            return <SignIn why={standing.why} done={(session) => {
+                setStanding({is: "in", session})
+                tell()
+            }}/>
         case "in":
-            return <Frame session={standing.session} signOut={() => void sessions.end().finally(() => setStanding({is: "out"}))}/>
+            // Nothing of another key's session stays on the screen.
+            return <Frame key={standing.session.keyId ?? standing.session.keyName} session={standing.session} signOut={signOut}/>
     }
 }

@@ -83,6 +83,35 @@ test("a reader sees no control that would be refused", async () => {
     await tab.page.getByText("This page is for admins").waitFor()
 })
 
+test("who cannot be signed out is told so", async () => {
+    await tab.go("#/clusters")
+    await tab.signIn()
+    await tab.page.route("**/console/v1/session", (route) => route.abort())
+    await tab.page.getByRole("button", {name: "Sign out"}).click()
+    await tab.page.getByRole("alert").getByText("You are still signed in").waitFor()
+    await tab.page.unroute("**/console/v1/session")
+    await tab.page.getByRole("button", {name: "Sign out"}).click()
+    await tab.page.getByLabel("API key or token", {exact: true}).waitFor()
+    expect(await tab.page.context().cookies()).toEqual([])
+    expectRefusals(/net::ERR/)
+})
+
+test("what one tab does with the session holds in all", async () => {
+    const made = await server.createKey("reads-in-another-tab", "reader")
+    await tab.go("#/clusters")
+    await tab.signIn()
+    await tab.page.getByRole("button", {name: "Add cluster"}).waitFor()
+    const other = await tab.page.context().newPage()
+    await other.goto(`${server.url}/#/clusters`)
+    await other.getByRole("button", {name: "Sign out"}).click()
+    await tab.page.getByText("You have signed out in another tab.").waitFor()
+    await other.getByLabel("API key or token", {exact: true}).fill(made.key)
+    await other.getByRole("button", {name: "Sign in"}).click()
+    await tab.page.getByText("reads-in-another-tab").waitFor()
+    await tab.page.getByRole("link", {name: "demo"}).waitFor()
+    expect(await tab.page.getByRole("button", {name: "Add cluster"}).count()).toBe(0)
+})
+
 test("clients of the API notice nothing, and nobody else's page can use the session", async () => {
     const plain = await server.call("GET", "/")
     expect([plain.status, plain.headers["content-type"]]).toEqual([404, "application/json"])
