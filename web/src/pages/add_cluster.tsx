@@ -2,13 +2,13 @@ import {useState} from "preact/hooks"
 
 import {createCluster} from "../api/operations"
 import type {Cluster, Project} from "../api/types"
+import {rbac} from "../lib/rbac"
 import {Copyable} from "../parts/copy"
 import {Dialog} from "../parts/dialog"
 import {linkTo} from "../state/location"
 
-const RBAC = "snapgate print rbac | kubectl apply -f -"
-
 export function Kubeconfig({kubeconfig, context, change}: {kubeconfig: string; context: string; change: (kubeconfig: string, context: string) => void}) {
+    const [write, setWrite] = useState(false)
     return (
         <>
             <label class="stacked">
@@ -24,8 +24,11 @@ export function Kubeconfig({kubeconfig, context, change}: {kubeconfig: string; c
             </label>
             <details>
                 <summary>Which rights it needs</summary>
-                <p class="quiet">Its account may list and watch the snapshots of the cluster. This makes one with the smallest role that is enough:</p>
-                <Copyable text={RBAC} label="The RBAC to apply in the cluster"/>
+                <p class="quiet">Its account may list and watch the snapshots of the cluster. This makes one, with the smallest role that is enough:</p>
+                <label class="check"><input type="checkbox" checked={write} onChange={(event) => setWrite(event.currentTarget.checked)}/> it also creates and deletes snapshots, for editors</label>
+                <Copyable tall text={`kubectl apply -f - <<'EOF'\n${rbac(write)}EOF`} label="The RBAC to apply in the cluster"/>
+                <p class="quiet">The same as <code>snapgate print rbac{write ? " --write" : ""}</code> prints. The account's token, for the kubeconfig:</p>
+                <Copyable text="kubectl -n snapgate get secret snapgate-token -o jsonpath='{.data.token}' | base64 -d" label="The token of the account"/>
             </details>
         </>
     )
@@ -38,10 +41,12 @@ export function AddCluster({projects, own, done, close}: {projects: readonly Pro
     const [config, setConfig] = useState({kubeconfig: "", context: ""})
     const [made, setMade] = useState<Cluster>()
     if (made) {
+        const warnings = made.warnings ?? []
+        const unreached = warnings.some((warning) => warning.startsWith("Reachable"))
         return (
-            <Dialog title={`${made.name} is connected`} close={close}>
-                <p>The check of the connection has passed{(made.warnings ?? []).length > 0 ? ", with remarks:" : "."}</p>
-                <ul class="findings">{(made.warnings ?? []).map((warning) => <li key={warning}>{warning}</li>)}</ul>
+            <Dialog title={unreached ? `${made.name} is added, and not reached yet` : `${made.name} is connected`} close={close}>
+                <p>{warnings.length > 0 ? "The check of the connection found:" : "The check of the connection has passed."}</p>
+                <ul class="findings">{warnings.map((warning) => <li key={warning}>{warning}</li>)}</ul>
                 <p><a class="more" href={linkTo(["cluster", made.uid])}>To the cluster</a></p>
             </Dialog>
         )

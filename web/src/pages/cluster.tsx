@@ -23,8 +23,9 @@ export function Cluster({place, session, scope}: PageProps) {
     const project = scope.project
     const data = useData(`cluster ${uid}`, (signal) => getCluster(uid, {project, signal}))
     const ages = useData(`sources ${project ?? ""}`, (signal) => sources({project, signal}))
-    const counts = useData(`summary ${uid}`, (signal) => summary({cluster: [uid]}, {project, signal}))
-    const report = useData(`report ${uid} ${scope.within}`, (signal) => protection({cluster: [uid], maxAge: scope.within, limit: 1}, {project, signal}))
+    const labels = scope.labels === undefined ? {} : {labelSelector: scope.labels}
+    const counts = useData(`summary ${uid} ${scope.labels ?? ""}`, (signal) => summary({cluster: [uid], ...labels}, {project, signal}))
+    const report = useData(`report ${uid} ${scope.within} ${scope.labels ?? ""}`, (signal) => protection({cluster: [uid], maxAge: scope.within, limit: 1, ...labels}, {project, signal}))
     useRefreshOnChange([data, ages, counts, report])
     const now = useNow(5)
     const [dialog, setDialog] = useState<"" | "credentials" | "remove">("")
@@ -58,7 +59,7 @@ export function Cluster({place, session, scope}: PageProps) {
                     </>
                 )}
             </Shown>
-            <div class="two">
+            {shown && <div class="two">
                 <Panel title="VMs" href={linkTo(["vms"], {cluster: uid})} note={`good within ${scope.within}`}>
                     <Shown of={report} lines={4}>
                         {({totals}) => (
@@ -83,9 +84,9 @@ export function Cluster({place, session, scope}: PageProps) {
                         )}
                     </Shown>
                 </Panel>
-                {shown?.type === "connected" && (
+                {shown.type === "connected" && (
                     <Panel title="What is followed">
-                        <table class="plain">
+                        <table class="plain followed">
                             <thead><tr><th scope="col">Kind</th><th scope="col">State</th><th scope="col" class="right">Objects</th></tr></thead>
                             <tbody>
                                 <tr><td>virtualmachinesnapshots</td><td><ClusterBadge state={shown.state}/></td><td class="right">{count(shown.objects)}</td></tr>
@@ -96,7 +97,7 @@ export function Cluster({place, session, scope}: PageProps) {
                         </table>
                     </Panel>
                 )}
-            </div>
+            </div>}
             {mayAdminister(session) && shown?.type === "connected" && <Check uid={uid}/>}
         </div>
     )
@@ -142,7 +143,7 @@ function Check({uid}: {uid: string}) {
             .finally(() => setBusy(false))
     }
     return (
-        <Panel title="The connection" note={<button type="button" disabled={busy} onClick={check}>{busy ? "Checking…" : "Check now"}</button>}>
+        <Panel title="The connection" note={<button type="button" aria-disabled={busy} onClick={() => !busy && check()}>{busy ? "Checking…" : "Check now"}</button>}>
             {error && <ErrorBox error={error}/>}
             {points && (
                 <ul class="findings">

@@ -3,7 +3,7 @@ import {useState} from "preact/hooks"
 
 import {clusters as listClusters, projects, sources} from "../api/operations"
 import type {Cluster, ClusterState, Source} from "../api/types"
-import {count, plural} from "../lib/format"
+import {count, duration, plural} from "../lib/format"
 import {adviceFor} from "../lib/words"
 import {Empty, Shown} from "../parts/answers"
 import {Chips, Search, Toggle} from "../parts/filters"
@@ -64,11 +64,11 @@ export function Clusters({place: {query}, scope, session}: PageProps) {
                     if (shown.length === 0) return <Empty title="No cluster is like that">Take a filter away.</Empty>
                     return (
                         <div class="table-scroll" tabIndex={0} role="region" aria-label="Clusters">
-                            <table class="plain roomy">
+                            <table class="plain roomy clusters">
                                 <thead>
                                     <tr>
-                                        <th scope="col">Cluster</th><th scope="col">Project</th><th scope="col">State</th>
-                                        <th scope="col" class="right">Known</th><th scope="col" class="right">Snapshots</th><th scope="col">What to do</th>
+                                        <th scope="col">Cluster</th><th scope="col">State</th>
+                                        <th scope="col" class="right">Known</th><th scope="col" class="right">Snapshots</th><th scope="col" class="right">Lag</th><th scope="col">What to do</th><th scope="col">Project</th>
                                     </tr>
                                 </thead>
                                 <tbody>{shown.map((cluster) => <Row key={cluster.uid} cluster={cluster} source={known.get(cluster.uid)} project={names.get(cluster.projectUid) ?? cluster.projectUid} now={now}/>)}</tbody>
@@ -86,11 +86,12 @@ function Row({cluster, source, project, now}: {cluster: Cluster; source: Source 
     return (
         <tr>
             <td><a href={linkTo(["cluster", cluster.uid])}>{cluster.name}</a>{cluster.type === "hosted" && <span class="quiet"> hosted</span>}</td>
-            <td>{project}</td>
             <td><ClusterBadge state={cluster.state}/>{cluster.reason !== undefined && <span class="quiet reason"> {cluster.reason}</span>}</td>
             <td class="right">{source?.asOf === undefined ? <span class="quiet">never</span> : source.ageSeconds === 0 || cluster.state === "Ready" ? "now" : <><Ago at={source.asOf} now={now}/> ago</>}</td>
-            <td class="right"><a href={linkTo(["snapshots"], {cluster: cluster.uid})}>{count(cluster.objects)}</a></td>
+            <td class="right"><a href={linkTo(["snapshots"], {cluster: cluster.uid, labels: undefined})}>{count(cluster.objects)}</a></td>
+            <td class="right">{cluster.lagSeconds === undefined ? <span class="quiet">–</span> : duration(cluster.lagSeconds)}</td>
             <td class="prose">{adviceFor(cluster.state, cluster.reason)}</td>
+            <td>{project}</td>
         </tr>
     )
 }
