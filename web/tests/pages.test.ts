@@ -63,6 +63,17 @@ test("every figure of the overview leads to a list of as many", async () => {
     await expect.poll(rows).toBe(1)
 })
 
+test("labels that are chosen hold for every figure that leads to a list with them", async () => {
+    await open("#/cluster/alpha?labels=tier")
+    await tab.page.locator(".counts strong").nth(5).waitFor()
+    expect(await tab.page.locator(".counts strong").allInnerTexts()).toEqual(Array.from({length: 11}, () => "0"))
+    await tab.go("#/clusters?labels=tier")
+    const figure = tab.page.getByRole("row", {name: /^alpha/}).locator("td.right a")
+    expect(await figure.innerText()).toBe("6")
+    await figure.click()
+    await expect.poll(rows).toBe(6)
+})
+
 test("VMs: searched, filtered and sorted, with all of it in the address", async () => {
     await open("#/vms")
     await expect.poll(rows).toBe(5)
@@ -122,6 +133,9 @@ test("a snapshot: what happened, how it was taken, and how to fetch the same", a
     await tab.page.getByText(`${server.url}/v1/spectroclusters/alpha/vms/web-01/snapshot/web-01-a?namespace=web`).waitFor()
     await tab.shoot("snapshot")
     await tab.axe()
+    await tab.go("#/snapshot/alpha/web/web-02/web-02-b")
+    await tab.page.locator(".events li", {hasText: `Error: ${POOL}`}).waitFor()
+    await tab.page.getByText("(umask 077; snapgate kubeconfig --cluster alpha").waitFor()
     await tab.go("#/snapshot/alpha/web/web-01/nothing")
     await tab.page.getByText("There is no such thing").waitFor()
     expect(tab.faults.splice(0).join()).toMatch(/404/)
@@ -139,6 +153,14 @@ test("snapshots: states, ages and causes", async () => {
     await tab.page.getByLabel("Cause has").fill("POOL")
     await tab.page.keyboard.press("Enter")
     await expect.poll(rows).toBe(2)
+    await tab.go("#/snapshots")
+    await tab.page.getByText("All filters").click()
+    await tab.page.getByLabel(/^Good/).selectOption("yes")
+    await expect.poll(rows).toBe(4)
+    await tab.page.getByLabel("Finished before").fill("40h")
+    await tab.page.keyboard.press("Enter")
+    await expect.poll(rows).toBe(2)
+    await tab.axe()
 })
 
 test("failures open to the clusters and VMs that a cause has hit", async () => {

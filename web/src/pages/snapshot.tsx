@@ -3,7 +3,7 @@ import {useState} from "preact/hooks"
 
 import {deleteSnapshot, FLEET, snapshot as getSnapshot, snapshotPath, snapshotRows, type KubeObject} from "../api/operations"
 import type {SnapshotRow} from "../api/types"
-import {bytes, duration, moment, plural} from "../lib/format"
+import {bytes, duration, legible, moment, plural} from "../lib/format"
 import {quote} from "../lib/shell"
 import {indication} from "../lib/words"
 import {toYaml} from "../lib/yaml"
@@ -35,6 +35,17 @@ interface Status {
     creationTime?: string
     readyToUse?: boolean
     virtualMachineSnapshotContentName?: string
+}
+
+// The conditions and the error, in the order of their times.
+function happenedTo({conditions = [], error}: Status): {at: string | undefined; what: string; words: string}[] {
+    const happened = conditions.map((one) => {
+        const value = one.status === "True" ? "true" : one.status === "False" ? "false" : "unknown"
+        const reason = one.reason === undefined ? "" : `: ${one.reason}`
+        return {at: one.lastTransitionTime, what: one.type, words: ` is ${value}${reason}${one.message ? `. ${one.message}` : ""}`}
+    })
+    if (error?.message !== undefined) happened.push({at: error.time, what: "Error", words: `: ${error.message}`})
+    return happened.sort((a, b) => (a.at ?? "").localeCompare(b.at ?? ""))
 }
 
 export function Snapshot({place, scope, session}: PageProps) {
@@ -91,7 +102,8 @@ function Body({object, row, cluster, namespace, vm, name, now}: {
     now: number
 }) {
     const status = (object.status ?? {}) as Status
-    const conditions = [...(status.conditions ?? [])].sort((a, b) => (a.lastTransitionTime ?? "").localeCompare(b.lastTransitionTime ?? ""))
+    const happened = happenedTo(status)
+    const secure = location.protocol === "https:"
     const messages = new Map((status.sourceIndications ?? []).map((one) => [one.indication, one.message]))
     const indications = [...new Set([...(status.indications ?? []), ...messages.keys()])]
     const inside = status.snapshotVolumes?.includedVolumes ?? []
@@ -100,7 +112,7 @@ function Body({object, row, cluster, namespace, vm, name, now}: {
     const path = `${snapshotPath(cluster, vm, name)}?namespace=${encodeURIComponent(namespace)}`
     return (
         <>
-            {row?.cause !== undefined && <div class={`notice ${row.state === "Failed" || row.stuck ? "tone-bad" : "tone-late"}`}><strong>Why it is not good</strong><span class="prose">{row.cause}</span></div>}
+            {row?.cause !== undefined && <div class={`notice ${row.state === "Failed" || row.stuck ? "tone-bad" : "tone-late"}`}><strong>Why it is not good</strong><span class="prose">{legible(row.cause)}</span></div>}
             <dl class="facts">
                 <div><dt>Created</dt><dd><Ago at={object.metadata.creationTimestamp} now={now}/> ago</dd></div>
                 <div><dt>Taken</dt><dd>{status.creationTime === undefined ? (row?.state === "Failed" ? "never" : "not yet") : <><Ago at={status.creationTime} now={now}/> ago</>}</dd></div>
@@ -111,20 +123,14 @@ function Body({object, row, cluster, namespace, vm, name, now}: {
             </dl>
             <div class="two">
                 <Panel title="What happened">
-                    {conditions.length === 0 ? <p class="quiet">Its cluster has said nothing yet.</p> : (
+                    {happened.length === 0 ? <p class="quiet">Its cluster has said nothing yet.</p> : (
                         <ol class="events">
-                            {conditions.map((one) => (
-                                <li key={one.type}>
-                                    <time class="quiet" dateTime={one.lastTransitionTime}>{one.lastTransitionTime === undefined ? "" : moment(Date.parse(one.lastTransitionTime))}</time>
-                                    <span><strong>{one.type}</strong> is {one.status === "True" ? "true" : one.status === "False" ? "false" : "unknown"}{one.reason !== undefined && `: ${one.reason}`}{one.message !== undefined && one.message !== "" && `. ${one.message}`}</span>
+                            {happened.map(({at, what, words}) => (
+                                <li key={what}>
+                                    <time class="quiet" dateTime={at}>{at === undefined ? "" : moment(Date.parse(at))}</time>
+                                    <span><strong>{what}</strong>{legible(words)}</span>
                                 </li>
                             ))}
-                            {status.error?.message !== undefined && (
-                                <li>
-                                    <time class="quiet">{status.error.time === undefined ? "" : moment(Date.parse(status.error.time))}</time>
-                                    <span><strong>Error</strong>: {status.error.message}</span>
-                                </li>
-                            )}
                         </ol>
                     )}
                     {object.metadata.deletionTimestamp !== undefined && (
@@ -153,15 +159,16 @@ function Body({object, row, cluster, namespace, vm, name, now}: {
             <div class="two">
                 <Panel title="YAML"><Copyable text={toYaml(object)} label="YAML of the snapshot" tall/></Panel>
                 <Panel title="The same from a shell">
+                    <p class="quiet"><code>admin.key</code> stands for the file of your key{secure && <>, and <code>ca.crt</code> for the CA of this server's certificate</>}.</p>
                     <h3>kubectl</h3>
                     <Copyable
                         label="kubectl"
-                        text={`snapgate kubeconfig --cluster ${quote(row?.cluster ?? cluster)} > snapgate.kubeconfig\nkubectl --kubeconfig snapgate.kubeconfig get vmsnapshot ${quote(name)} -n ${quote(namespace)} -o yaml`}
+                        text={`(umask 077; snapgate kubeconfig --cluster ${quote(cluster)} --server ${quote(location.origin)} \\\n   ${secure ? " --ca ca.crt" : ""} --api-key-file admin.key > snapgate.kubeconfig)\nkubectl --kubeconfig snapgate.kubeconfig get vmsnapshot ${quote(name)} -n ${quote(namespace)} -o yaml`}
                     />
                     <h3>curl</h3>
-                    <Copyable label="curl" text={`curl --cacert ca.crt -H "ApiKey: $(cat admin.key)" \\\n    ${quote(location.origin + path)}`}/>
+                    <Copyable label="curl" text={`curl${secure ? " --cacert ca.crt" : ""} -H "ApiKey: $(cat admin.key)" \\\n    ${quote(location.origin + path)}`}/>
                     <h3>All of this VM</h3>
-                    <Copyable label="curl, all of this VM" text={`curl --cacert ca.crt -H "ApiKey: $(cat admin.key)" \\\n    ${quote(`${location.origin}${FLEET}/snapshot?cluster=${encodeURIComponent(cluster)}&namespace=${encodeURIComponent(namespace)}&vmName=${encodeURIComponent(vm)}&format=csv`)}`}/>
+                    <Copyable label="curl, all of this VM" text={`curl${secure ? " --cacert ca.crt" : ""} -H "ApiKey: $(cat admin.key)" \\\n    ${quote(`${location.origin}${FLEET}/snapshot?cluster=${encodeURIComponent(cluster)}&namespace=${encodeURIComponent(namespace)}&vmName=${encodeURIComponent(vm)}&format=csv`)}`}/>
                 </Panel>
             </div>
         </>

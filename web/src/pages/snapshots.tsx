@@ -6,7 +6,7 @@ import {EmptyList} from "../parts/answers"
 import {Chips, Choice, Field, Search, SetBy, Toggle} from "../parts/filters"
 import {Icon} from "../parts/icons"
 import {chosenColumns, ColumnChooser, CsvButton} from "../parts/list_tools"
-import {MoreFilters} from "../parts/more_filters"
+import {MoreFilters, RareFilters} from "../parts/more_filters"
 import {STATE_LOOKS} from "../parts/states"
 import {LongTable} from "../parts/table"
 import {useData, useNow} from "../state/data"
@@ -19,6 +19,11 @@ import {keyOfSnapshot, snapshotColumns} from "./snapshot_columns"
 const AGES = [
     ["", "any age"], ["after:24h", "of the last 24 h"], ["after:7d", "of the last 7 d"], ["after:30d", "of the last 30 d"],
     ["before:7d", "older than 7 d"], ["before:30d", "older than 30 d"], ["before:90d", "older than 90 d"],
+] as const
+
+const EITHER = [["", "or not"], ["true", "yes"], ["false", "no"]] as const
+const TIMES = [
+    ["createdAfter", "Made from"], ["createdBefore", "Made before"], ["finishedAfter", "Finished from"], ["finishedBefore", "Finished before"],
 ] as const
 
 export function filtersOf(query: URLSearchParams, labels: string | undefined): SummaryQuery {
@@ -77,6 +82,12 @@ export function Snapshots({place: {query}, scope}: PageProps) {
                         query={query} name="consistency" label="Consistency"
                         options={[["", "any"], ["application", "application"], ["offline", "offline"], ["crash", "crash"], ["unknown", "unknown"], ["crash,unknown", "crash or unknown"]]}
                     />
+                    <RareFilters>
+                        <Choice query={query} name="good" label="Good" options={EITHER}/>
+                        <Choice query={query} name="ready" label="Ready to use" options={EITHER}/>
+                        {TIMES.map(([name, label]) => <Field key={name} query={query} name={name} label={label} hint="7d or 2026-11-04T14:19:06Z" wide/>)}
+                        <Field query={query} name="causeClass" label="Class of the cause" hint="as Failures names it" wide/>
+                    </RareFilters>
                 </MoreFilters>
                 <SetBy
                     query={query} names={{

@@ -7,7 +7,7 @@ import {EmptyList} from "../parts/answers"
 import {Chips, Choice, Field, Search, SetBy} from "../parts/filters"
 import {Icon} from "../parts/icons"
 import {chosenColumns, ColumnChooser, CsvButton} from "../parts/list_tools"
-import {MoreFilters} from "../parts/more_filters"
+import {MoreFilters, RareFilters} from "../parts/more_filters"
 import {VERDICT_LOOKS} from "../parts/states"
 import {LongTable} from "../parts/table"
 import {useState} from "preact/hooks"
@@ -65,6 +65,13 @@ export function Vms({place, scope}: PageProps) {
                     <Field query={query} name="cluster" label="Cluster" hint="all" list="clusters"/>
                     <Field query={query} name="namespace" label="Namespace" hint="all"/>
                     <Choice query={query} name="consistency" label="Counts" options={[["", "every good snapshot"], ["application", "application-consistent"]]}/>
+                    <RareFilters>
+                        <Field query={query} name="vmName" label="VM" hint="all"/>
+                        <Field query={query} name="cause" label="Cause has" hint="deadline"/>
+                        <Field query={query} name="causeClass" label="Class of the cause" hint="as Failures names it" wide/>
+                        <Choice query={query} name="gone" label="VMs that are gone" options={[["", "left out"], ["true", "listed"]]}/>
+                        <Choice query={query} name="ignored" label="VMs to be ignored" options={[["", "left out"], ["true", "listed"]]}/>
+                    </RareFilters>
                 </MoreFilters>
                 <SetBy query={query} names={{causeClass: "failed by", cause: "cause has", vmName: "VM", gone: "gone ones", ignored: "ignored ones"}}/>
                 <div class="tools">

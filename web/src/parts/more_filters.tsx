@@ -13,6 +13,11 @@ export function useNarrow(): boolean {
     return narrow
 }
 
+// Filters that are seldom wanted, on every screen on demand.
+export function RareFilters({children}: {children: ComponentChildren}) {
+    return <details class="more-filters"><summary class="button">All filters</summary><div class="filters">{children}</div></details>
+}
+
 export function MoreFilters({children, label = "More filters"}: {children: ComponentChildren; label?: string}) {
     const narrow = useNarrow()
     if (!narrow) return <>{children}</>
