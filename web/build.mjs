@@ -31,6 +31,7 @@ const result = await esbuild.build({
     jsx: "automatic",
     jsxImportSource: "preact",
     legalComments: "none",
+    loader: {".yaml": "text"},
     entryNames: "[name]-[hash]",
     outdir: folder,
     metafile: true,
