@@ -49,7 +49,8 @@ def test_vms_of_all_clusters_and_of_one(fleet, cli):
 def test_csv_is_printed_without_its_titles(fleet, cli, question):
     titled = cli(*question, "--all-clusters", "-o", "csv").stdout
     bare = cli(*question, "--all-clusters", "-o", "csv", "--no-headers").stdout
-    assert bare and bare == titled.split("\n", 1)[1]
+    # A second later an age is another.
+    assert bare and re.sub(r"[0-9]+", "0", bare) == re.sub(r"[0-9]+", "0", titled.split("\n", 1)[1])
     lines = cli(*question, "--all-clusters", "-o", "jsonl", "--no-headers").stdout.splitlines()
     assert len(lines) == len(bare.splitlines())
 

@@ -16,7 +16,7 @@ def test_a_cluster_is_connected_checked_and_listed(both):
     lines = mirror.good("get", "clusters").splitlines()
     assert lines[0].split("   ")[0] == "NAME" and "LAST SYNC" in lines[0] and lines[0].endswith("REASON")
     cluster = mirror.clusters()["edge"]
-    assert cluster["type"] == "connected" and cluster["objects"] == 300 and cluster["lagSeconds"] == 0
+    assert cluster["type"] == "connected" and cluster["objects"] == 300 and cluster["lagSeconds"] < PATIENCE
     assert cluster["server"] == f"https://127.0.0.1:{servers[0].port}"
     points = mirror.good("check", "cluster", "edge").splitlines()
     assert [line.split()[:2] for line in points[1:]] == [

@@ -26,9 +26,10 @@ export function Cluster({place, session, scope}: PageProps) {
     const labels = scope.labels === undefined ? {} : {labelSelector: scope.labels}
     const counts = useData(`summary ${uid} ${scope.labels ?? ""}`, (signal) => summary({cluster: [uid], ...labels}, {project, signal}))
     const report = useData(`report ${uid} ${scope.within} ${scope.labels ?? ""}`, (signal) => protection({cluster: [uid], maxAge: scope.within, limit: 1, ...labels}, {project, signal}))
-    useRefreshOnChange([data, ages, counts, report])
     const now = useNow(5)
     const [dialog, setDialog] = useState<"" | "credentials" | "remove">("")
+    // While the cluster is being removed, nothing is asked about it: it may be gone before the answer that says so is here.
+    useRefreshOnChange(dialog === "remove" ? [] : [data, ages, counts, report])
     const source = ages.data?.items.find((one) => one.cluster.uid === uid)
     const shown = data.data
     const admin = mayAdminister(session) && shown?.source !== "config"

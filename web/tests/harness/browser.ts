@@ -31,7 +31,7 @@ export class Tab {
 
     private constructor(readonly page: Page, readonly server: Served) {
         page.on("console", (message) => {
-            if (message.type() === "error" || message.type() === "warning") this.faults.push(message.text())
+            if (message.type() === "error" || message.type() === "warning") this.faults.push(`${message.text()} at ${message.location().url}`)
         })
         page.on("pageerror", (error) => this.faults.push(String(error)))
         page.on("request", (request) => {
