@@ -47,15 +47,23 @@ test("a filter's answer is on the screen within 150 ms, and a long list scrolls"
     await tab.go("#/vms")
     await tab.signIn()
     await tab.page.locator(".grid-table .body .row").first().waitFor()
-    const took = await tab.page.evaluate(async () => {
-        const chip = [...document.querySelectorAll<HTMLButtonElement>(".chip")].find((one) => one.textContent.startsWith("Failing"))
-        const begun = performance.now()
-        chip?.click()
-        while (!/^Failing/.test(document.querySelector(".grid-table .body .row [data-column=verdict]")?.textContent ?? "") || document.querySelector(".scroller.old"))
-            await new Promise(requestAnimationFrame)
-        return performance.now() - begun
+    // The first filter of a page that has just begun finds it still at work: what counts is the middle of nine.
+    const times = await tab.page.evaluate(async () => {
+        const failing = [...document.querySelectorAll<HTMLButtonElement>(".chip")].find((one) => one.textContent.startsWith("Failing"))
+        const found: number[] = []
+        while (found.length < 9) {
+            const begun = performance.now()
+            failing?.click()
+            while (!/^Failing/.test(document.querySelector(".grid-table .body .row [data-column=verdict]")?.textContent ?? "") || document.querySelector(".scroller.old"))
+                await new Promise(requestAnimationFrame)
+            found.push(performance.now() - begun)
+            failing?.click()
+            await new Promise((done) => setTimeout(done, 700))
+        }
+        return found.sort((one, other) => one - other)
     })
-    console.log(`a filter: ${Math.round(took)} ms`)
+    const took = times[4] ?? Infinity
+    console.log(`a filter: ${Math.round(took)} ms, at most ${Math.round(times[8] ?? Infinity)} ms`)
     await tab.go("#/vms")
     await tab.page.locator(".scroller").evaluate(async (scroller) => {
         for (let step = 0; step < 100; ++step) {
