@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "api/identify.h"
@@ -207,7 +208,17 @@ net::Awaitable<Result<bool>> Watch::send_page(query::KubeList& state, bool& whol
         return append_added(found, page);
     };
     std::string page;
-    SNAPGATE_CO_ASSIGN(whole, state.step(store_.read(), page, kPageBytes, append));
+    Result<bool> made = false;
+    std::function<void()> step = [&] {
+        made = state.step(store_.read(), page, kPageBytes, append);
+    };
+    // With a selector a step looks at many objects for few that it sends, or none.
+    if (options_.selector.everything()) {
+        step();
+    } else {
+        co_await stream_.do_aside(std::move(step));
+    }
+    SNAPGATE_CO_ASSIGN(whole, std::move(made));
     SNAPGATE_CO_TRY(check_ended_keys());
     const std::string_view text(page);
     co_return co_await send(std::span(&text, 1), page.size());
