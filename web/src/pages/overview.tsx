@@ -129,7 +129,7 @@ export function Overview({scope}: {scope: Scope}) {
                     }}
                 </Shown>
             </section>
-            <Panel title={`Snapshots a day, ${DAYS} days`} note={<Legend/>} href={linkTo(["snapshots"])} area="days">
+            <Panel title={`Snapshots a day (UTC), ${DAYS} days`} note={<Legend/>} href={linkTo(["snapshots"])} area="days">
                 <Shown of={all} lines={5}>
                     {(data) => <DayChart days={data.byDay.slice(-DAYS)} href={hrefOfDay}/>}
                 </Shown>
@@ -152,7 +152,7 @@ function Legend() {
     return (
         <>
             <span class="key tone-good-fill"/>succeeded
-            <span class="key tone-bad-fill"/>failed, by the day in UTC
+            <span class="key tone-bad-fill"/>failed
         </>
     )
 }
