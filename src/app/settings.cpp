@@ -182,7 +182,8 @@ std::vector<Setting> settings_of_server() {
              return {};
          }},
         {"key-requests", "N",
-         "requests of each API key under way at a time, without watches (default 1000)",
+         "requests of each API key under way at a time, without watches, whose selectors may have\n"
+         "four times as many terms in all (default 1000)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(const uint64_t requests, parse_number(v, 1, 1'000'000));
              s.key_requests = static_cast<uint32_t>(requests);
