@@ -9,5 +9,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 60_000,
         hookTimeout: 120_000,
+        // A second, which is the default, is not much for a browser on a busy machine.
+        expect: {poll: {timeout: 10_000}},
     },
 })

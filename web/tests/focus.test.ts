@@ -58,9 +58,11 @@ test("a list is paged by keys from any of its rows on", async () => {
     await open("#/snapshots")
     await expect.poll(rows).toBeGreaterThan(20)
     await tab.page.locator(".grid-table .body .row a").nth(3).focus()
+    await expectFocus(".grid-table .body .row a")
     for (let page = 0; page < 5; ++page) {
         const before = await top()
         await tab.page.keyboard.press("PageDown")
+        await expectFocus(".scroller")
         await expect.poll(top).toBeGreaterThan(before)
         await tab.page.waitForTimeout(300)
     }
