@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/identify.h"
 #include "net/server/aside.h"
 
 namespace snapgate::api {
@@ -17,8 +18,10 @@ net::Awaitable<Result<void>> respond_items(Call& call, size_t rows,
         respond_json(call, 200, json::Object{{"items", std::move(items)}});
         return {};
     };
-    co_return co_await net::make_aside(*call.response.stream, rows * kBytesOfRow,
-                                       std::move(respond));
+    SNAPGATE_CO_TRY(
+        co_await net::make_aside(*call.response.stream, rows * kBytesOfRow, std::move(respond)));
+    // It may have waited for its turn.
+    co_return check_key(call);
 }
 
 }  // namespace snapgate::api

@@ -6,14 +6,16 @@
 #include <utility>
 
 #include "api/measured_text.h"
+#include "api/where_made.h"
 #include "base/result.h"
 #include "query/listing.h"
 #include "store/store.h"
 
 namespace snapgate::api {
 
-// A list on its way to a client. `List`, of query/, finds the rows; `Document` writes them, and
-// what stands around them, with these members:
+// A list on its way to a client. `List`, of query/, finds the rows, and says whether it searches()
+// for them (api/where_made.h) and what it keeps meanwhile; `Document` writes them, and what stands
+// around them, with these members:
 //
 //     void begin(std::string& out);
 //     base::Result<void> item(const List& list, const Row& row, std::string& out);
@@ -40,8 +42,12 @@ class ListText final : public RepeatableText {
         return whole;
     }
     bool is_cheap() const override { return document_.is_cheap(); }
+    net::Where where() const override {
+        return is_cheap() ? where_made(list_) : net::Where::kAside;
+    }
+    size_t kept_bytes() const override { return list_.kept_bytes(); }
     void hold_history() override {
-        if (history_.empty()) history_ = list_.listing().hold_history(store_);
+        if (!history_) history_ = list_.listing().hold_history(store_);
     }
     void mark() override { mark_.emplace(list_.mark(), document_, begun_); }
     void return_to_mark() override {

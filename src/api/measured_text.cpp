@@ -1,7 +1,6 @@
 #include "api/measured_text.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,11 @@ namespace {
 
 using base::Result;
 
+// What a piece of the text may have, beside what the text keeps itself.
+size_t piece_bytes(const RepeatableText& text) {
+    return kPieceBytes - std::min(text.kept_bytes(), kPieceBytes / 2);
+}
+
 // What was found of a text by making all of it once.
 struct Measured {
     bool kept = true;  // it is small, and in the response's body
@@ -29,8 +33,7 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
     Measured measured;
     for (bool held = false;; held = true) {
         const size_t full = measured.kept ? std::min(body.size() + kPieceBytes, most) : kPieceBytes;
-        SNAPGATE_CO_ASSIGN(const bool whole,
-                           co_await make_step(*call.response.stream, text, body, full));
+        SNAPGATE_CO_ASSIGN(const bool whole, co_await make_step(call, text, body, full));
         if (measured.kept && whole && body.size() <= most) {
             measured.length = body.size();
             co_return measured;
@@ -44,7 +47,7 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
         if (whole) co_return measured;
         // Growing by itself it would be copied again and again, each time into new memory.
         if (measured.kept && body.size() >= kPieceBytes) body.reserve(most + kRoomOfAnObject);
-        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size() + text.kept_bytes()));
         co_await net::yield();
     }
 }
@@ -60,6 +63,7 @@ struct SentPiece {
 net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, std::string& piece) {
     net::ResponseStream& stream = *call.response.stream;
     SentPiece sent;
+    const size_t full = piece_bytes(text);
     size_t size = 0;  // of the whole piece, once it is known
     for (size_t at = 0; at == 0 || at < size; at += kMostHeldBytes) {
         // A client that reads slowly takes minutes, in which its key may be revoked.
@@ -70,7 +74,7 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
             text.return_to_mark();
         }
         piece.clear();
-        SNAPGATE_CO_ASSIGN(sent.whole, co_await make_step(stream, text, piece, kPieceBytes));
+        SNAPGATE_CO_ASSIGN(sent.whole, co_await make_step(call, text, piece, full));
         size = piece.size();
         if (size > kMostHeldBytes && text.is_cheap()) {
             // The rest is made again when this slice is sent: it may be one object of megabytes.
@@ -79,7 +83,8 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
             piece.swap(slice);
         }
         if (piece.size() == size) size = 0;  // it goes out as a whole
-        SNAPGATE_CO_TRY(call.request.held->hold_answer(std::max(piece.size(), kMostHeldBytes)));
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(
+            std::max(piece.size(), full + kRoomOfAnObject) + text.kept_bytes()));
         if (!co_await stream.write(piece)) {
             sent.gone = true;
             break;
@@ -103,17 +108,19 @@ size_t most_whole_bytes(const net::Request& request) {
     return accepted && net::accepts_gzip(*accepted) ? net::kMostCompressedBytes : kMostHeldBytes;
 }
 
-net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
-                                       std::string& out, size_t full) {
-    if (text.is_cheap()) co_return text.step(out, full);
-    std::optional<Result<bool>> made;
-    std::function<void()> work = [&] { made.emplace(text.step(out, full)); };
-    co_await stream.do_aside(std::move(work));
-    co_return std::move(*made);
+net::Awaitable<Result<bool>> make_step(Call& call, RepeatableText& text, std::string& out,
+                                       size_t full) {
+    auto step = [&] { return text.step(out, full); };
+    const net::Where where = text.where();
+    auto made = co_await net::make_at(*call.response.stream, where, std::move(step));
+    if (where == net::Where::kAside) SNAPGATE_CO_TRY(check_key(call));
+    co_return made;
 }
 
 net::Awaitable<void> send_pieces(Call& call, RepeatableText& text, std::string room) {
     net::Response& response = call.response;
+    // A text that keeps much itself has smaller pieces than this buffer was filled with.
+    if (piece_bytes(text) < kPieceBytes - kRoomOfAnObject) std::string().swap(room);
     SentPiece sent;
     while (!sent.whole && !sent.gone) {
         const auto next = co_await send_piece(call, text, room);
@@ -136,7 +143,8 @@ net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
     SNAPGATE_CO_ASSIGN(const Measured measured, co_await measure(call, text));
     if (measured.kept) co_return Result<void>();
     text.return_to_mark();
-    SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
+    SNAPGATE_CO_TRY(
+        call.request.held->hold_answer(piece_bytes(text) + kRoomOfAnObject + text.kept_bytes()));
     std::string room = std::exchange(response.body, {});
     const auto begun = co_await response.stream->begin(measured.length);
     if (!begun || call.request.method == "HEAD") co_return Result<void>();

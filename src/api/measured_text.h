@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "base/result.h"
 #include "net/http/http.h"
+#include "net/server/aside.h"
 
 namespace snapgate::api {
 
@@ -36,9 +37,12 @@ class RepeatableText {
     // Appends to `out` until that holds `full` bytes, or so many rows were looked at as a step may
     // take. True when the text is complete. After an error discard what was appended.
     virtual base::Result<bool> step(std::string& out, size_t full) = 0;
-    // Whether the text is mostly copied: then it may be made several times for its slices. Else a
-    // step is made on another thread (net::ResponseStream::do_aside).
+    // Whether the text is mostly copied: then it may be made several times for its slices.
     virtual bool is_cheap() const = 0;
+    // Where its steps are made.
+    virtual net::Where where() const = 0;
+    // About how much memory it has between its steps, beside what was appended.
+    virtual size_t kept_bytes() const = 0;
     // Keeps what is left readable. Called before the first step of several.
     virtual void hold_history() = 0;
     // Remembers the place between two steps, and goes back to it.
@@ -46,9 +50,10 @@ class RepeatableText {
     virtual void return_to_mark() = 0;
 };
 
-// Makes a step of `text`, on another thread if it is not cheap.
-net::Awaitable<base::Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
-                                             std::string& out, size_t full);
+// Makes a step of `text`, where that is to be made. An error, too, if the caller's key has ended
+// while the step waited for its turn.
+net::Awaitable<base::Result<bool>> make_step(Call& call, RepeatableText& text, std::string& out,
+                                             size_t full);
 
 // Answers with the text in one piece if it is small. Else the whole of it is made once to find its
 // length (and faults, which can still be told as such), and then again in pieces as the client

@@ -1,7 +1,6 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -9,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "app/free_memory.h"
 #include "app/load_settings.h"
 #include "app/server_process.h"
 #include "app/service_notice.h"
@@ -31,30 +31,20 @@ sigset_t block_signals() {
     return set;
 }
 
-// Lets memory go back to the system once it is free. By itself glibc raises these limits with the
-// first large piece of memory that is freed, and then a burst of large answers stays with the
-// process.
-void give_memory_back() {
-    constexpr int kOwnMapping = 256
-                                << 10;  // from so many bytes on, a piece is a mapping of its own
-    constexpr int kMostFree = 1 << 20;  // at the end of a heap
-    ::mallopt(M_MMAP_THRESHOLD, kOwnMapping);
-    ::mallopt(M_TRIM_THRESHOLD, kMostFree);
-}
-
 // For `systemctl status`.
 std::string status_of(const net::Server& server) {
     return fmt::format("serving on {} port {}", server.address(), server.port());
 }
 
 bool run(const Settings& settings, const Flags& flags) {
-    give_memory_back();
+    FreeMemory free_memory;
     base::log::set_level(settings.log_level);
     base::forbid_core_dumps();
     const auto notice = ServiceNotice::of_process();
     sigset_t signals = block_signals();
     // Its thread blocks the signals, too. It is the last thread to end, as all others log.
     base::log::Background log;
+    free_memory.start();
     auto process = ServerProcess::start(settings);
     if (!process) {
         base::log::plain(fmt::format("snapgate serve: {}", base::visible(process.error().message)));

@@ -94,6 +94,11 @@ class FirstRows {
     // How many rows come after those that were kept, of those that were offered.
     uint64_t left() const { return behind_ - kept_.size(); }
 
+    // Leaves all but the first `rows` to the next page.
+    void keep(size_t rows) {
+        kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(rows), kept_.end());
+    }
+
     // Begins the pass for the rows after those that were kept.
     void begin_next_pass() {
         const Kept& last = kept_.back();

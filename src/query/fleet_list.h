@@ -75,6 +75,8 @@ class FleetList {
     Mark mark() const { return {page_.items, bytes_, written_, last_cluster_, last_}; }
     void return_to(const Mark& mark);
 
+    // Whether many objects may have to be read for each one that is shown.
+    bool searches() const { return request_.filter.searches(); }
     const FleetListing& listing() const { return listing_; }
     // The page's ETag; "" if its content depends on the present time.
     std::string etag() const;
@@ -86,8 +88,8 @@ class FleetList {
     std::string continue_token() const;
     // The number of rows after a complete page that is not the last; nullopt if it is not known.
     std::optional<uint64_t> remaining() const { return page_.remaining(); }
-    // About how much memory the rows have that it keeps between its steps.
-    size_t kept_bytes() const { return first_.bytes(); }
+    // About how much memory it has between its steps.
+    size_t kept_bytes() const { return listing_.kept_bytes() + first_.bytes(); }
 
   private:
     // A row of a sorted page, until it is written.

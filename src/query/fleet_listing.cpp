@@ -153,15 +153,15 @@ Error FleetListing::expired() const {
 
 HeldHistory FleetListing::hold_history(store::Store& store) const {
     const store::ReadView view = store.read();
-    HeldHistory held;
-    held.reserve(clusters_.size());
+    std::vector<store::HeldState> states;
+    states.reserve(clusters_.size() * kinds_.size());
     for (const FleetCluster* cluster : clusters_) {
         for (const model::Kind kind : kinds_) {
             if (const auto at = revision_of(view, *cluster, kind); at && *at)
-                held.push_back(store.hold_history(cluster->number_of(kind), **at));
+                states.push_back({cluster->number_of(kind), **at});
         }
     }
-    return held;
+    return store.hold_history(std::move(states));
 }
 
 std::string FleetListing::version() const {

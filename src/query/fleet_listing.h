@@ -87,6 +87,9 @@ class FleetListing {
     // Keeps the state of every cluster readable from now on. What cannot be read any more is told
     // when its turn comes.
     HeldHistory hold_history(store::Store& store) const;
+    // About how much memory the listing has, with the history that it holds and what a question
+    // keeps of each cluster.
+    size_t kept_bytes() const { return clusters_.size() * kinds_.size() * kKindBytes; }
 
     const store::StoreState& state() const { return state_; }
     // The list's resource version.
@@ -95,6 +98,9 @@ class FleetListing {
     const ListContext& context() const { return context_; }
 
   private:
+    // Of one kind in one cluster (bench/neighbours).
+    static constexpr size_t kKindBytes = 64;
+
     base::Result<void> go_on(const store::ReadView& view, std::string_view text);
     // Whether the state may still be shown. Looks at each cluster only if the state itself is older
     // than history: no head of it can have been replaced before it began.

@@ -51,6 +51,10 @@ class FleetSummary {
     base::Result<bool> step(const store::ReadView& view);
 
     const FleetListing& listing() const { return listing_; }
+    // Whether many objects may have to be read for each one that is counted.
+    bool searches() const { return request_.filter.searches(); }
+    // About how much memory it has between its steps.
+    size_t kept_bytes() const { return listing_.kept_bytes(); }
     // The results, once all was looked at.
     Numbers numbers() const;
     const std::array<uint64_t, 5>& by_consistency() const { return by_consistency_; }

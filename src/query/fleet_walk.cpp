@@ -87,11 +87,12 @@ bool FleetWalk::may_use_index(const FleetListing& listing, const SnapshotFilter&
     return listing.context().index != nullptr && !few && !all_objects;
 }
 
-Result<bool> FleetWalk::has_wanted_labels(const SnapshotFilter& filter,
-                                          const FactsBlock::Row& row) {
+Result<bool> FleetWalk::has_wanted_labels(const SnapshotFilter& filter, const FactsBlock::Row& row,
+                                          size_t& looked_at) {
     if (!filter.labels.reads_labels()) return true;
     Selected& selected = by_labels_[row.labels_id];
     if (selected == Selected::kUnknown) {
+        looked_at += Listing::rows_of(filter.labels);
         SNAPGATE_ASSIGN(const Labels labels, json::read_labels(row.labels));
         selected = filter.labels.matches_labels(labels) ? Selected::kYes : Selected::kNo;
     }

@@ -174,15 +174,16 @@ class FleetWalk {
     base::Result<store::Step> show_walk(const store::ReadView& view, const FleetListing& listing,
                                         const SnapshotFilter& filter, size_t& looked_at,
                                         const Visit& visit) {
+        const size_t rows_of_object = Listing::rows_of(filter.labels);
         SNAPGATE_ASSIGN(bool standing, walk_->begin(view, kStepRows));
         store::Step next = store::Step::kOn;
         while (standing && next == store::Step::kOn) {
-            if (++looked_at > kStepRows) {
+            looked_at += rows_of_object;
+            if (looked_at > kStepRows) {
                 next = store::Step::kPause;
                 break;
             }
             const store::Found& found = walk_->found();
-            if (filter.labels.reads_labels()) looked_at += Listing::kRowsOfLabels - 1;
             SNAPGATE_ASSIGN(const facts::Facts stored, facts_of(found));
             facts::Facts facts = stored;
             if (joining_) join_.complete_cause(found.ns, found.name, found.object.vm, facts);
@@ -231,14 +232,14 @@ class FleetWalk {
                 joining_ && join_.complete_cause(row.ns, row.name, row.vm, row.facts);
             if (by_content) ++looked_at;
             if (!filter.may_select(row.name, row.facts, listing.now())) continue;
-            SNAPGATE_ASSIGN(const bool by_labels, has_wanted_labels(filter, row));
+            SNAPGATE_ASSIGN(const bool by_labels, has_wanted_labels(filter, row, looked_at));
             if (!by_labels) continue;
             store::Step next = store::Step::kOn;
             // The block has no causes, but the join has those that come from contents.
             const bool cause_is_known = filter.cause.empty() || by_content;
             if (by_content && !contains_ignoring_case(row.facts.cause, filter.cause)) continue;
             if (needs_ == Needs::kObjects || !cause_is_known) {
-                ++looked_at;
+                looked_at += Listing::rows_of(filter.labels);
                 SNAPGATE_ASSIGN(next, show_object(view, listing, filter, row, visit));
             } else {
                 SNAPGATE_ASSIGN(next, visit_row({cluster_, row.ns, row.name, row.vm, row.facts,
@@ -282,7 +283,8 @@ class FleetWalk {
     }
 
     // By the label selector, which is asked once for each set of labels that the block has.
-    base::Result<bool> has_wanted_labels(const SnapshotFilter& filter, const FactsBlock::Row& row);
+    base::Result<bool> has_wanted_labels(const SnapshotFilter& filter, const FactsBlock::Row& row,
+                                         size_t& looked_at);
     static bool is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns);
 
     Needs needs_;

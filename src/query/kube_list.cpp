@@ -222,10 +222,7 @@ Result<bool> KubeList::step(const store::ReadView& view, std::string& out, size_
             last_ = {std::string(object.ns), std::string(object.name)};
         return Step::kOn;
     };
-    // Each term takes some time, too: a step is about a millisecond in all.
-    const size_t cost = (request_.selector.reads_labels() ? Listing::kRowsOfLabels : 1) +
-                        request_.selector.terms() / 8;
-    const size_t budget = Listing::kStepRows / cost;
+    const size_t budget = Listing::kStepRows / Listing::rows_of(request_.selector);
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
     if (!paused) SNAPGATE_TRY(listing_.check_count(page_));

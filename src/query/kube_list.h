@@ -71,6 +71,10 @@ class KubeList {
         page_.more = false;
     }
 
+    // Whether many objects may have to be read for each one that is shown.
+    bool searches() const { return request_.selector.searches(); }
+    // Next to no memory is kept between the steps.
+    static size_t kept_bytes() { return 0; }
     const Listing& listing() const { return listing_; }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }

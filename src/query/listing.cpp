@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/version_order.h"
+#include "query/selector.h"
 
 namespace snapgate::query {
 namespace {
@@ -75,6 +76,13 @@ Result<void> check_count_of(std::string_view uid, uint64_t items, uint64_t left,
                              uid, more ? "goes on after" : "is the last and has", items, left));
 }
 
+size_t Listing::rows_of(const Selector& selector) {
+    // To read the labels takes about a microsecond, and each term a part of it.
+    constexpr size_t kRowsOfLabels = 20;
+    constexpr size_t kTermsOfRow = 8;
+    return (selector.reads_labels() ? kRowsOfLabels : 1) + selector.terms() / kTermsOfRow;
+}
+
 Listing::Listing(const ListContext& context, ListedCluster cluster, std::string digest,
                  size_t bound_bytes)
     : context_(context),
@@ -142,7 +150,7 @@ Result<void> Listing::check_readable(const store::ReadView& view) const {
 }
 
 HeldHistory Listing::hold_history(store::Store& store) const {
-    return {store.hold_history(cluster_, revision_)};
+    return store.hold_history(cluster_, revision_);
 }
 
 ContinueToken Listing::make_token(const model::ObjectKey& after) const {

@@ -17,6 +17,7 @@
 namespace snapgate::query {
 
 struct FleetIndex;
+class Selector;
 
 // The cluster that is listed.
 struct ListedCluster {
@@ -53,7 +54,7 @@ struct ListContext {
 };
 
 // Keeps history readable for as long as it lives.
-using HeldHistory = std::vector<std::shared_ptr<void>>;
+using HeldHistory = std::shared_ptr<void>;
 
 // Number of objects of a kind in the newest state of a cluster: in some namespaces, or, without
 // any, in all of them.
@@ -78,10 +79,10 @@ class Listing {
     static constexpr size_t kDigestBytes = kListingDigestBytes;
     // About so many rows are looked at in one step of a page, whatever is found in them.
     static constexpr size_t kStepRows = 20'000;
-    // To read a row's labels takes about a microsecond, as long as to look at so many rows.
-    static constexpr size_t kRowsOfLabels = 20;
     // To begin with another cluster takes as long as so many rows, about ten microseconds.
     static constexpr size_t kRowsOfCluster = 200;
+    // To ask a selector about an object takes as long as to look at so many rows.
+    static size_t rows_of(const Selector& selector);
 
     // `digest`: kDigestBytes that identify the listing, so that a token does not work in another
     // one. The first `bound_bytes` of it must be those of the token.

@@ -72,6 +72,10 @@ class PaletteList {
 
     // The number of objects that were passed to `append`.
     uint64_t items() const { return page_.items; }
+    // The store's indexes lead to all that is shown (KubeList::searches).
+    static bool searches() { return false; }
+    // Next to no memory is kept between the steps.
+    static size_t kept_bytes() { return 0; }
     const Listing& listing() const { return listing_; }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }

@@ -34,6 +34,8 @@ class Selector {
     size_t terms() const { return requirements_.size() + fields_.size(); }
     bool reads_labels() const { return !requirements_.empty(); }
     bool reads_fields() const { return !fields_.empty(); }
+    // Whether many objects may have to be read for each one that is selected.
+    bool searches() const { return reads_labels() || (reads_fields() && !only_name()); }
     // True if no object can have the namespace and name that the fields require.
     bool nothing() const;
     // `phase`: the phase of a namespace; "" for other kinds.

@@ -79,7 +79,11 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
         first_.end_pass();
     }
     for (; written_ < first_.kept().size(); ++written_, ++items_) {
-        if (first_.wants_all() && out.size() >= full) return false;
+        if (out.size() >= full) {
+            if (first_.wants_all()) return false;
+            first_.keep(written_);
+            return true;
+        }
         VmRow& row = first_.kept()[written_].row;
         size_t budget = FleetKinds::kStepRows;
         SNAPGATE_ASSIGN(const ClusterKinds* const known,

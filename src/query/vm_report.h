@@ -43,8 +43,9 @@ class VmReport {
 
     using Append = std::function<void(const VmRow&, std::string& out)>;
     // Passes rows to `append`. True when the page (or everything) is complete; false where about
-    // FleetWalk::kStepRows snapshots were looked at, or `out` holds `full` bytes. After an error
-    // discard what was appended.
+    // FleetWalk::kStepRows snapshots were looked at. Once `out` holds `full` bytes a page ends,
+    // with at least one row, and a report without pages pauses. After an error discard what was
+    // appended.
     base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append);
 
@@ -53,8 +54,8 @@ class VmReport {
     std::string continue_token() const;
     // The number of rows after a complete page that is not the last.
     std::optional<uint64_t> remaining() const;
-    // About how much memory the rows have that it keeps between its steps.
-    size_t kept_bytes() const { return first_.bytes(); }
+    // About how much memory it has between its steps.
+    size_t kept_bytes() const { return listing_.kept_bytes() + first_.bytes(); }
     // How many VMs have each verdict, whichever of them are listed; only of a first page.
     struct Totals {
         std::array<uint64_t, 6> by_verdict{};  // by the value of the Verdict

@@ -100,9 +100,8 @@ class EtcdStore final : public ReplicaStore {
             });
     }
     Result<void> compact() override { return copy_->compact(); }
-    std::shared_ptr<void> hold_history(store::ClusterNumber cluster,
-                                       store::Revision revision) override {
-        return copy_->hold_history(cluster, revision);
+    std::shared_ptr<void> hold_history(std::vector<store::HeldState> states) override {
+        return copy_->hold_history(std::move(states));
     }
 
     base::Millis history() const override { return copy_->history(); }

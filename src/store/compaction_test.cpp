@@ -162,6 +162,34 @@ TEST_F(CompactionTest, AHeldRevisionStaysForHalfAnHourAtMost) {
     EXPECT_FALSE(readable(cluster, second));
 }
 
+TEST_F(CompactionTest, OneHoldKeepsTheStatesOfManyClusters) {
+    std::vector<HeldState> states;
+    for (int i = 0; i < 3; ++i) {
+        const ClusterNumber cluster = make_cluster();
+        states.push_back({cluster, put(cluster, "ns", "a", "vm", "one")});
+    }
+    const ClusterNumber other = make_cluster();
+    const Revision not_held = put(other, "ns", "a", "vm", "one");
+    // The states come in any order, and two of one cluster are two.
+    const HeldState newer{states[1].cluster, put(states[1].cluster, "ns", "a", "vm", "two")};
+    auto hold = store_->hold_history({states[2], newer, states[0], states[1]});
+    EXPECT_EQ(store_->statistics().history_holds, 1U);
+    const auto change_and_compact = [&] {
+        for (const HeldState& state : states) put(state.cluster, "ns", "a", "vm", "three");
+        put(other, "ns", "a", "vm", "three");
+        clock_.advance(kHistoryMs + 1);
+        compact();
+    };
+    change_and_compact();
+    for (const HeldState& state : states) EXPECT_TRUE(readable(state.cluster, state.revision));
+    EXPECT_FALSE(readable(other, not_held));
+    hold = store_->hold_history(newer.cluster, newer.revision);
+    change_and_compact();
+    EXPECT_FALSE(readable(states[1].cluster, states[1].revision));
+    EXPECT_TRUE(readable(newer.cluster, newer.revision));
+    EXPECT_FALSE(readable(states[0].cluster, states[0].revision));
+}
+
 TEST_F(CompactionTest, AHoldMayOutliveTheStore) {
     ClusterNumber cluster = make_cluster();
     auto hold = store_->hold_history(cluster, head(cluster));

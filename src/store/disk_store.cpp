@@ -110,8 +110,8 @@ class DiskStore final : public Store {
         return compactor_.run();
     }
 
-    std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) override {
-        return holds_->hold(cluster, revision, kMostHeld);
+    std::shared_ptr<void> hold_history(std::vector<HeldState> states) override {
+        return holds_->hold(std::move(states), kMostHeld);
     }
 
     base::Millis history() const override { return history_; }

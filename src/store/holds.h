@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "base/annotations.h"
 #include "base/clock.h"
-#include "model/types.h"
+#include "store/held_state.h"
 
 namespace snapgate::store {
 
@@ -16,9 +17,9 @@ class Holds : public std::enable_shared_from_this<Holds> {
   public:
     explicit Holds(const base::Clock& clock) : clock_(clock) {}
 
-    // Holds `revision` until the result is destroyed, or until the time `most` has passed.
-    std::shared_ptr<void> hold(model::ClusterNumber cluster, model::Revision revision,
-                               base::Millis most);
+    // Holds the states until the result is destroyed, or until the time `most` has passed. It costs
+    // 16 bytes for each.
+    std::shared_ptr<void> hold(std::vector<HeldState> states, base::Millis most);
     // The oldest held revision of the cluster; UINT64_MAX if there is none.
     model::Revision oldest(model::ClusterNumber cluster) const;
 
@@ -31,9 +32,8 @@ class Holds : public std::enable_shared_from_this<Holds> {
 
   private:
     struct Hold {
-        model::ClusterNumber cluster = 0;
-        model::Revision revision = 0;
-        int64_t since_ms = 0;  // by the monotonic clock
+        std::vector<HeldState> states;  // in order
+        int64_t since_ms = 0;           // by the monotonic clock
         int64_t until_ms = 0;
     };
 

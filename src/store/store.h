@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
+#include "store/held_state.h"
 
 namespace snapgate::engine {
 class Environment;
@@ -483,9 +484,12 @@ class Store {
     // to.
     virtual base::Result<void> compact() = 0;
 
-    // Keeps compaction from removing rows that the cluster's state at `revision` needs, until the
-    // result is destroyed, but for at most 30 minutes. For the stream of a whole list.
-    virtual std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) = 0;
+    // Keeps compaction from removing rows that the states need, until the result is destroyed, but
+    // for at most 30 minutes. For the stream of a whole list.
+    virtual std::shared_ptr<void> hold_history(std::vector<HeldState> states) = 0;
+    std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) {
+        return hold_history(std::vector<HeldState>{{cluster, revision}});
+    }
 
     virtual base::Millis history() const = 0;
     // The system's time, which jumps when somebody sets the clock. For what people and other

@@ -16,7 +16,7 @@ using base::Result;
 // the client takes it. From here on an error can only be told by cutting the answer off.
 net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
-    SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
+    SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes + text.kept_bytes()));
     std::string first = std::exchange(response.body, {});
     auto begun = co_await response.stream->begin(std::nullopt, first);
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
@@ -52,8 +52,7 @@ net::Awaitable<Result<void>> send_list(Call& call, RepeatableText& text, Answere
     std::string& body = response.body;
     for (bool held = false;; held = true) {
         const size_t full = std::min(body.size() + kPieceBytes, filled);
-        SNAPGATE_CO_ASSIGN(const bool whole,
-                           co_await make_step(*response.stream, text, body, full));
+        SNAPGATE_CO_ASSIGN(const bool whole, co_await make_step(call, text, body, full));
         if (whole && body.size() <= most) co_return Result<void>();
         if (!held) text.hold_history();
         if (whole || body.size() >= filled) {
@@ -64,7 +63,7 @@ net::Awaitable<Result<void>> send_list(Call& call, RepeatableText& text, Answere
             document.may_be_whole(false);
             co_return co_await stream(call, text);
         }
-        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size() + text.kept_bytes()));
         // Growing by itself it would be copied again and again, each time into new memory.
         if (body.size() >= kPieceBytes) body.reserve(most);
         co_await net::yield();

@@ -10,6 +10,7 @@
 
 #include "api/identify.h"
 #include "api/kube/list_words.h"
+#include "api/where_made.h"
 #include "base/random_time.h"
 #include "model/version_order.h"
 #include "net/await.h"
@@ -208,17 +209,8 @@ net::Awaitable<Result<bool>> Watch::send_page(query::KubeList& state, bool& whol
         return append_added(found, page);
     };
     std::string page;
-    Result<bool> made = false;
-    std::function<void()> step = [&] {
-        made = state.step(store_.read(), page, kPageBytes, append);
-    };
-    // With a selector a step looks at many objects for few that it sends, or none.
-    if (options_.selector.everything()) {
-        step();
-    } else {
-        co_await stream_.do_aside(std::move(step));
-    }
-    SNAPGATE_CO_ASSIGN(whole, std::move(made));
+    auto step = [&] { return state.step(store_.read(), page, kPageBytes, append); };
+    SNAPGATE_CO_ASSIGN(whole, co_await net::make_at(stream_, where_made(state), std::move(step)));
     SNAPGATE_CO_TRY(check_ended_keys());
     const std::string_view text(page);
     co_return co_await send(std::span(&text, 1), page.size());

@@ -12,7 +12,8 @@ namespace snapgate::api::palette {
 using base::Result;
 
 net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, std::string csv_head,
-                                         FlatStep step, std::function<size_t()> kept_bytes) {
+                                         net::Where where, FlatStep step,
+                                         std::function<size_t()> kept_bytes) {
     // About half a millisecond of work, as each row is made of its object.
     constexpr size_t kRowsBytes = 64 << 10;
     net::Response& response = call.response;
@@ -21,17 +22,20 @@ net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, s
     if (format == query::ListFormat::kCsv) piece += csv_head;
     // The next piece, behind what `piece` has. True at the end. What is held is what the piece's
     // string may have room for, and the rows.
-    const auto make_piece = [&]() -> Result<bool> {
-        // A client that reads slowly takes minutes, in which its key may be revoked.
-        SNAPGATE_TRY(check_key(call));
-        SNAPGATE_ASSIGN(const bool whole, step(piece, kRowsBytes));
-        SNAPGATE_TRY(call.request.held->hold_answer(2 * kRowsBytes + kept_bytes()));
-        return whole;
+    const auto make_piece = [&]() -> net::Awaitable<Result<bool>> {
+        auto make = [&] { return step(piece, kRowsBytes); };
+        SNAPGATE_CO_ASSIGN(const bool whole,
+                           co_await net::make_at(*response.stream, where, std::move(make)));
+        // A client that reads slowly takes minutes, in which its key may be revoked; so may the
+        // step have waited for its turn.
+        SNAPGATE_CO_TRY(check_key(call));
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(2 * kRowsBytes + kept_bytes()));
+        co_return whole;
     };
     const size_t nothing = piece.size();
     bool whole = false;
     while (!whole && piece.size() == nothing) {
-        SNAPGATE_CO_ASSIGN(whole, make_piece());
+        SNAPGATE_CO_ASSIGN(whole, co_await make_piece());
         co_await net::yield();
     }
     const auto begun = co_await response.stream->begin();
@@ -41,7 +45,7 @@ net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, s
         // a client that takes all at once is no pause.
         co_await net::yield();
         piece.clear();
-        const auto more = make_piece();
+        const auto more = co_await make_piece();
         if (!more) {
             base::log::warning("a list was cut off", {{"error", more.error().message}});
             response.close = true;

@@ -13,6 +13,7 @@
 #include "api/palette/list_words.h"
 #include "api/palette/snapshot_events.h"
 #include "api/palette/snapshot_item.h"
+#include "api/where_made.h"
 #include "query/fleet_list.h"
 
 namespace snapgate::api::palette {
@@ -55,7 +56,7 @@ net::Awaitable<Result<void>> stream_rows(Call& call, FleetList list, ListFormat 
     const query::HeldHistory history = list.listing().hold_history(store);
     const facts::Seconds now = list.listing().now();
     co_return co_await stream_flat(
-        call, format, csv_head_of_snapshots(rows),
+        call, format, csv_head_of_snapshots(rows), where_made(list),
         [&list, &rows, &store, now](std::string& out, size_t full) {
             return list.step(store.read(), out, full,
                              [&](const query::FleetRow& row, std::string& text) {

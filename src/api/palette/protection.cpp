@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "api/fleet.h"
+#include "api/identify.h"
+#include "api/measured_text.h"
 #include "api/palette/flat_rows.h"
 #include "api/palette/flat_stream.h"
 #include "api/palette/flat_writer.h"
@@ -14,6 +16,7 @@
 #include "api/palette/routes.h"
 #include "base/json_text.h"
 #include "net/await.h"
+#include "net/server/aside.h"
 #include "query/vm_report.h"
 
 namespace snapgate::api::palette {
@@ -149,6 +152,9 @@ void append_end(const VmReport& report, std::string& out) {
     out += "}\n";
 }
 
+// A step judges all VMs of a cluster, and where a filter asks for causes it reads them.
+constexpr net::Where kWhere = net::Where::kAside;
+
 net::Awaitable<Result<void>> respond_page(Call& call, VmReport& report) {
     std::string& body = call.response.body;
     const facts::Seconds now = report.listing().now();
@@ -158,9 +164,15 @@ net::Awaitable<Result<void>> respond_page(Call& call, VmReport& report) {
     };
     body += R"({"items":[)";
     while (true) {
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size() + report.kept_bytes()));
         // A view of its own for each step: none is kept while other requests go on.
+        auto step = [&] {
+            return report.step(call.services.store.read(), body, kPieceBytes, append);
+        };
         SNAPGATE_CO_ASSIGN(const bool done,
-                           report.step(call.services.store.read(), body, SIZE_MAX, append));
+                           co_await net::make_at(*call.response.stream, kWhere, std::move(step)));
+        // It may have waited for its turn.
+        SNAPGATE_CO_TRY(check_key(call));
         if (done) break;
         co_await net::yield();
     }
@@ -193,7 +205,7 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
     if (page) co_return co_await respond_page(call, report);
     report.show_all();
     co_return co_await stream_flat(
-        call, format, csv_head_of_vms(rows),
+        call, format, csv_head_of_vms(rows), kWhere,
         [&](std::string& out, size_t full) {
             return report.step(store.read(), out, full, [&](const VmRow& row, std::string& text) {
                 append_flat_row(*report.listing().clusters()[row.cluster], row,

@@ -17,6 +17,7 @@
 #include "api/palette/list_words.h"
 #include "api/palette/snapshot_feed.h"
 #include "api/palette/snapshot_item.h"
+#include "api/where_made.h"
 #include "base/json_text.h"
 #include "base/random_time.h"
 #include "net/await.h"
@@ -237,7 +238,8 @@ net::Awaitable<bool> EventStream::send_page(bool& whole) {
         return {};
     };
     std::string page;
-    const auto read = state_->step(store_.read(), page, kPageBytes, append);
+    auto step = [&] { return state_->step(store_.read(), page, kPageBytes, append); };
+    const auto read = co_await net::make_at(stream_, where_made(*state_), std::move(step));
     if (!read) co_return end(read.error());
     whole = *read;
     if (!survives_ended_keys()) co_return false;

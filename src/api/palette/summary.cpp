@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "api/fleet.h"
+#include "api/identify.h"
 #include "api/palette/fleet_ages.h"
 #include "api/palette/list_words.h"
 #include "api/palette/routes.h"
+#include "api/where_made.h"
 #include "base/clock.h"
 #include "net/await.h"
 #include "query/fleet_summary.h"
@@ -104,9 +106,15 @@ net::Awaitable<Result<void>> summarize(Call& call) {
                        FleetSummary::plan(call.services.list_context(kFleetWords), store.read(),
                                           visible->fleet, std::move(request), now));
     const query::HeldHistory history = summary.listing().hold_history(call.services.store);
+    SNAPGATE_CO_TRY(call.request.held->hold_answer(summary.kept_bytes()));
     while (true) {
         // A view of its own for each step: none is kept while other requests go on.
-        SNAPGATE_CO_ASSIGN(const bool done, summary.step(store.read()));
+        auto step = [&] { return summary.step(store.read()); };
+        SNAPGATE_CO_ASSIGN(
+            const bool done,
+            co_await net::make_at(*call.response.stream, where_made(summary), std::move(step)));
+        // It may have waited for its turn.
+        SNAPGATE_CO_TRY(check_key(call));
         if (done) break;
         co_await net::yield();
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -17,16 +18,26 @@ inline constexpr size_t kMostBytesAtOnce = 32 << 10;
 // As many bytes of YAML take as long to read as so many times as many of JSON.
 inline constexpr size_t kYamlWeight = 100;
 
-// Returns what `make` returns. What is about more than kMostBytesAtOnce `bytes` of JSON is made on
-// another thread (ResponseStream::do_aside), less on this one. `make` and all that it leaves behind
-// is the caller's alone until then; it refers to what the caller's frame keeps.
+// Where work is done: on the thread that serves the connection, or on one of the pool.
+enum class Where : uint8_t { kHere, kAside };
+
+// Returns what `make` returns, made on this thread or on another one (ResponseStream::do_aside).
+// `make` and all that it leaves behind is the caller's alone until then; it refers to what the
+// caller's frame keeps.
 template <typename Make>
-Awaitable<std::invoke_result_t<Make&>> make_aside(ResponseStream& stream, size_t bytes, Make make) {
-    if (bytes <= kMostBytesAtOnce) co_return make();
+Awaitable<std::invoke_result_t<Make&>> make_at(ResponseStream& stream, Where where, Make make) {
+    if (where == Where::kHere) co_return make();
     std::optional<std::invoke_result_t<Make&>> made;
     std::function<void()> work = [&] { made.emplace(make()); };
     co_await stream.do_aside(std::move(work));
     co_return std::move(*made);
+}
+
+// The same for something about so many bytes of JSON: more than kMostBytesAtOnce are made aside.
+template <typename Make>
+Awaitable<std::invoke_result_t<Make&>> make_aside(ResponseStream& stream, size_t bytes, Make make) {
+    return make_at(stream, bytes > kMostBytesAtOnce ? Where::kAside : Where::kHere,
+                   std::move(make));
 }
 
 }  // namespace snapgate::net
