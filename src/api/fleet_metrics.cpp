@@ -15,6 +15,7 @@
 #include "base/metric_text.h"
 #include "cluster/metric_owners.h"
 #include "net/await.h"
+#include "net/server/aside.h"
 #include "query/fleet_summary.h"
 #include "query/vm_report.h"
 
@@ -41,7 +42,7 @@ class FleetMetrics {
           counts_(owners.owners().size()),
           oldest_(owners.projects().size()) {}
 
-    net::Awaitable<Result<void>> count() {
+    net::Awaitable<Result<void>> count(net::ResponseStream& stream) {
         const store::Store& store = services_.store;
         const query::ListContext context = services_.list_context(palette::kFleetWords);
         const facts::Seconds now = services_.now_seconds();
@@ -58,8 +59,9 @@ class FleetMetrics {
         std::string unused;
         const auto pass_over = [](const query::VmRow&, std::string&) {};
         while (true) {
+            auto step = [&] { return report.step(store.read(), unused, SIZE_MAX, pass_over); };
             SNAPGATE_CO_ASSIGN(const bool done,
-                               report.step(store.read(), unused, SIZE_MAX, pass_over));
+                               co_await net::make_at(stream, net::Where::kAside, std::move(step)));
             if (done) break;
             co_await net::yield();
         }
@@ -67,7 +69,9 @@ class FleetMetrics {
                            query::FleetSummary::plan(context, store.read(), visible_.fleet, {}, now,
                                                      query::Join::kNothing));
         while (true) {
-            SNAPGATE_CO_ASSIGN(const bool done, summary.step(store.read()));
+            auto step = [&] { return summary.step(store.read()); };
+            SNAPGATE_CO_ASSIGN(const bool done,
+                               co_await net::make_at(stream, net::Where::kAside, std::move(step)));
             if (done) break;
             co_await net::yield();
         }
@@ -141,7 +145,7 @@ net::Awaitable<void> append_fleet_metrics(const Services& services, net::Respons
                                        services.fleet_metrics().most_clusters);
     FleetMetrics metrics(services, *visible, owners);
     // Where something is damaged, the other metrics are needed most.
-    const bool counted = (co_await metrics.count()).has_value();
+    const bool counted = (co_await metrics.count(stream)).has_value();
     std::function<void()> append = [&] {
         MetricText text(out);
         if (counted) metrics.append(text);

@@ -75,6 +75,12 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
         }
         piece.clear();
         SNAPGATE_CO_ASSIGN(sent.whole, co_await make_step(call, text, piece, full));
+        // A step may end earlier than the one before it: of a fleet that has an index, the first
+        // one looks at rows, and this one reads objects.
+        while (piece.size() < size && !sent.whole) {
+            co_await net::yield();
+            SNAPGATE_CO_ASSIGN(sent.whole, co_await make_step(call, text, piece, full));
+        }
         size = piece.size();
         if (size > kMostHeldBytes && text.is_cheap()) {
             // The rest is made again when this slice is sent: it may be one object of megabytes.

@@ -14,6 +14,14 @@ namespace {
 
 constexpr base::Millis kBetweenLooks{10'000};
 
+// What is in memory and not in use by malloc's callers: what was freed, and stacks of threads.
+uint64_t free_in_memory() {
+    const auto heaps = ::mallinfo2();
+    const uint64_t used = heaps.uordblks + heaps.hblkhd;
+    const uint64_t resident = FreeMemory::resident();
+    return resident > used ? resident - used : 0;
+}
+
 }  // namespace
 
 FreeMemory::FreeMemory() {
@@ -31,10 +39,11 @@ void FreeMemory::start() {
 }
 
 bool FreeMemory::look() {
-    const auto heaps = ::mallinfo2();
-    // The rest of what is in memory was freed, but for the stacks of threads.
-    if (resident() <= heaps.uordblks + heaps.hblkhd + kMostFree) return false;
+    const uint64_t free = free_in_memory();
+    not_given_back_ = std::min(not_given_back_, free);
+    if (free <= not_given_back_ + kMostFree) return false;
     ::malloc_trim(0);
+    not_given_back_ = free_in_memory();
     return true;
 }
 

@@ -21,14 +21,16 @@ class FreeMemory {
     // free the same memory again and again, and gives it back soon after the last of them.
     void start();
 
-    // What start() does each time. True if it gave something back. Any thread may call.
-    static bool look();
+    // What start() does each time: gives back if much more is free than the last time could not.
+    // True if it did. One thread at a time, which is that of start() if it was called.
+    bool look();
 
     // Memory in bytes that belongs to this process alone, files that it has mapped left out; 0
     // where the system does not tell.
     static uint64_t resident();
 
   private:
+    uint64_t not_given_back_ = 0;  // the last time: it looks free, and is in use otherwise
     base::BackgroundThread thread_;
 };
 

@@ -32,7 +32,7 @@ std::vector<Piece> take(size_t bytes) {
 
 TEST(FreeMemory, GivesBackWhatLiesBelowOnePieceInUse) {
     constexpr size_t kBurst = 4 * FreeMemory::kMostFree;
-    const FreeMemory memory;
+    FreeMemory memory;
     const uint64_t before = FreeMemory::resident();
     ASSERT_GT(before, 0U);
     std::vector<Piece> burst = take(kBurst);
@@ -42,17 +42,18 @@ TEST(FreeMemory, GivesBackWhatLiesBelowOnePieceInUse) {
         // The premise: without a look nothing goes back.
         EXPECT_GT(FreeMemory::resident(), before + kBurst / 2);
     }
-    EXPECT_TRUE(FreeMemory::look());
+    EXPECT_TRUE(memory.look());
     if (kMallocIsOfGlibc) EXPECT_LT(FreeMemory::resident(), before + kBurst / 4);
+    EXPECT_FALSE(memory.look());
 }
 
 // To give back takes the heaps from the threads that use them for as long.
 TEST(FreeMemory, LeavesTheHeapsAloneWhileLittleIsFree) {
-    const FreeMemory memory;
-    FreeMemory::look();
+    FreeMemory memory;
+    memory.look();
     const std::vector<Piece> used = take(2 * FreeMemory::kMostFree);
     take(FreeMemory::kMostFree / 4);
-    if (kMallocIsOfGlibc) EXPECT_FALSE(FreeMemory::look());
+    if (kMallocIsOfGlibc) EXPECT_FALSE(memory.look());
 }
 
 }  // namespace

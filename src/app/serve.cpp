@@ -42,7 +42,7 @@ bool run(const Settings& settings, const Flags& flags) {
     base::forbid_core_dumps();
     const auto notice = ServiceNotice::of_process();
     sigset_t signals = block_signals();
-    // Its thread blocks the signals, too. It is the last thread to end, as all others log.
+    // Its thread blocks the signals, too. Of those that log it is the last one to end.
     base::log::Background log;
     free_memory.start();
     auto process = ServerProcess::start(settings);

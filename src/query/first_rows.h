@@ -94,7 +94,7 @@ class FirstRows {
     // How many rows come after those that were kept, of those that were offered.
     uint64_t left() const { return behind_ - kept_.size(); }
 
-    // Leaves all but the first `rows` to the next page.
+    // After end_pass(): leaves all but the first `rows` to the next page.
     void keep(size_t rows) {
         kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(rows), kept_.end());
     }

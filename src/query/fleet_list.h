@@ -75,8 +75,8 @@ class FleetList {
     Mark mark() const { return {page_.items, bytes_, written_, last_cluster_, last_}; }
     void return_to(const Mark& mark);
 
-    // Whether many objects may have to be read for each one that is shown.
-    bool searches() const { return request_.filter.searches(); }
+    // Whether many objects may have to be looked at for each one that is shown.
+    bool searches() const { return request_.order || !request_.filter.everything(); }
     const FleetListing& listing() const { return listing_; }
     // The page's ETag; "" if its content depends on the present time.
     std::string etag() const;

@@ -51,8 +51,8 @@ class FleetSummary {
     base::Result<bool> step(const store::ReadView& view);
 
     const FleetListing& listing() const { return listing_; }
-    // Whether many objects may have to be read for each one that is counted.
-    bool searches() const { return request_.filter.searches(); }
+    // Whether many objects may have to be looked at for each one that is counted.
+    bool searches() const { return !request_.filter.everything(); }
     // About how much memory it has between its steps.
     size_t kept_bytes() const { return listing_.kept_bytes(); }
     // The results, once all was looked at.

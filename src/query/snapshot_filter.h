@@ -71,8 +71,6 @@ struct SnapshotFilter {
 
     // Whether it takes the causes of snapshots, those that come from contents included, to judge.
     bool asks_for_causes() const { return !cause.empty() || !cause_class.empty(); }
-    // Whether many objects may have to be read for each one that is selected.
-    bool searches() const { return labels.searches() || asks_for_causes(); }
     // Whether every snapshot of the walk is selected, so that counts of the store apply.
     bool everything() const;
     // Whether no snapshot that has succeeded can be selected.

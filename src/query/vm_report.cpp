@@ -232,10 +232,14 @@ Result<bool> VmReport::is_wanted(const VmRow& row) {
     if (row.known == VmRow::Known::kGone && !request_.gone) return false;
     if (request_.filter.labels.everything()) return true;
     // A VM of which only snapshots are known has no labels.
-    if (row.known != VmRow::Known::kItself) return request_.filter.labels.matches({}, {}, {}, {});
+    if (row.known != VmRow::Known::kItself) {
+        if (!without_labels_) without_labels_ = request_.filter.labels.matches({}, {}, {}, {});
+        return *without_labels_;
+    }
     const VmBlock::Row vm = here_->vms->row(row.index);
     Selected& selected = by_labels_[vm.labels_id];
     if (selected == Selected::kUnknown) {
+        rows_of_labels_ += Listing::rows_of(request_.filter.labels);
         SNAPGATE_ASSIGN(const Labels labels, json::read_labels(vm.labels));
         selected =
             request_.filter.labels.matches({}, {}, labels, {}) ? Selected::kYes : Selected::kNo;
@@ -330,7 +334,8 @@ Result<size_t> VmReport::add_block(const store::ReadView& view, size_t cluster,
             it.last_attempt.content = last.facts.content;
         }));
     }
-    return tallies.size() + known + 1;
+    return tallies.size() + known + 1 +
+           std::exchange(rows_of_labels_, 0) * FleetWalk::kBlockRowsOfOne;
 }
 
 void VmReport::count(const FactsBlock& block, const VmTally* tally, std::optional<size_t> vm,

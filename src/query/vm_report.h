@@ -124,8 +124,10 @@ class VmReport {
     size_t next_ = 0;          // the first of its VMs that is not before the namespace
     std::vector<bool> named_;  // of its VMs: a snapshot of the namespace names it
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
-    std::vector<Selected> by_labels_;  // of each set of labels of its VMs
-    VmRow counted_;                    // the one of a block that is being judged
+    std::vector<Selected> by_labels_;     // of each set of labels of its VMs
+    std::optional<bool> without_labels_;  // whether a VM is selected that has none
+    size_t rows_of_labels_ = 0;  // what it cost to ask for by_labels_, as Listing::rows_of()
+    VmRow counted_;              // the one of a block that is being judged
 
     Judged judged_;
     std::optional<Totals> totals_;

@@ -2,6 +2,7 @@
 #include "api/identify.h"
 #include "base/log.h"
 #include "net/await.h"
+#include "net/server/aside.h"
 
 namespace snapgate::api::admin {
 
@@ -28,7 +29,8 @@ net::Awaitable<Result<void>> back_up(Call& call) {
     bool whole = false;
     for (bool more = true; more;) {
         piece.clear();
-        auto next = backup->next(piece);
+        auto make = [&] { return backup->next(piece); };
+        auto next = co_await net::make_at(*response.stream, net::Where::kAside, std::move(make));
         if (next && std::chrono::steady_clock::now() > deadline)
             next = Error(Code::kTimeout, "it took longer than 30 minutes");
         if (auto good = check_key(call); next && !good) next = std::move(good).error();

@@ -13,6 +13,7 @@
 #include "api/kube/list_options.h"
 #include "api/kube/list_words.h"
 #include "api/kube/operations.h"
+#include "api/where_made.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "commit/commit.h"
@@ -59,8 +60,12 @@ class CollectionRemoval {
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
         };
-        SNAPGATE_CO_ASSIGN(auto whole,
-                           list_.step(services_.store.read(), out, kGatheredBytes, item));
+        auto look = [&] { return list_.step(services_.store.read(), out, kGatheredBytes, item); };
+        SNAPGATE_CO_ASSIGN(auto whole, co_await net::make_at(*call_.response.stream,
+                                                             where_made(list_), std::move(look)));
+        // It may have waited for its turn, or the client for what it has taken: a key that was
+        // revoked deletes nothing more.
+        SNAPGATE_CO_TRY(check_key(call_));
         for (const auto& removal : removals) {
             if (removal->empty() || options_.dry_run) continue;
             SNAPGATE_CO_TRY(co_await commit(removal));
@@ -121,13 +126,7 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
     for (bool whole = false; !whole;) {
         // A step that finds nothing to commit is no pause.
         co_await net::yield();
-        // A client that reads its answer slowly must not delete on with a key that was revoked.
-        Result<bool> step = false;
-        if (auto good = check_key(call); !good) {
-            step = std::move(good).error();
-        } else {
-            step = co_await removal.step(out);
-        }
+        const auto step = co_await removal.step(out);
         if (call.audit != nullptr) {
             call.audit->dry_run = dry_run;
             call.audit->details = fmt::format("\"removed\":{}", removal.removed());

@@ -243,7 +243,7 @@ net::Awaitable<bool> EventStream::send_page(bool& whole) {
     if (!read) co_return end(read.error());
     whole = *read;
     if (!survives_ended_keys()) co_return false;
-    co_return co_await send(page);
+    co_return co_await send(page, page.size() + state_->kept_bytes());
 }
 
 net::Awaitable<bool> EventStream::send_changes() {

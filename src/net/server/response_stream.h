@@ -62,7 +62,7 @@ class ResponseStream {
     // coroutine: a WakeGroup (wake_group.h) brings it there from any other.
     void notify();
     Executor executor();
-    // Does work that takes long (more than some milliseconds) on another thread, before or after
+    // Does work that would hold up this thread (net/server/aside.h) on another one, before or after
     // begin(). As WorkPool::run().
     Awaitable<void> do_aside(std::function<void()> work);
 

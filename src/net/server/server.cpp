@@ -109,7 +109,7 @@ class Server::State {
                    .refused = kMaxRefusals,
                    .refused_of_peer = kMaxRefusalsOfPeer}),
           held_(options_.held_bytes),
-          pool_(std::max(1U, options_.threads / 2)) {
+          pool_(options_.threads) {
         for (unsigned i = 0; i < options_.threads; ++i) {
             workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_, pool_, held_));
         }

@@ -11,7 +11,8 @@
 
 namespace snapgate::net {
 
-// Threads for work that takes longer than other connections may wait for: large YAML, compression.
+// Threads for work that takes longer than other connections may wait for, by itself (large YAML,
+// compression) or because many of its steps come together (questions that search).
 // They have a lower priority than those that serve connections. Owners take turns: however much of
 // one owner's work waits, the next work of another has to wait for one piece of it only. Any thread
 // may call run().

@@ -10,13 +10,13 @@ export interface Merged<Row> {
     fresh: number
 }
 
-// `now` has the first `limit` rows of the list. What was shown behind them is left as it is.
-export function mergeRows<Row>(shown: readonly Row[], now: readonly Row[], limit: number, keyOf: (row: Row) => string): Merged<Row> {
+// `now` has the first rows of the list, or, with `whole`, all of them. What was shown behind them is left as it is.
+export function mergeRows<Row>(shown: readonly Row[], now: readonly Row[], whole: boolean, keyOf: (row: Row) => string): Merged<Row> {
     const current = new Map(now.map((row) => [keyOf(row), row]))
     const before = new Map(shown.map((row) => [keyOf(row), JSON.stringify(row)]))
-    // New rows push as many of the last ones out of the first `limit`.
+    // New rows push as many of the last ones out of the page.
     const fresh = now.filter((row) => !before.has(keyOf(row))).length
-    const reach = now.length < limit ? shown.length : limit - fresh
+    const reach = whole ? shown.length : now.length - fresh
     const merged: Merged<Row> = {rows: [], changed: new Set(), gone: new Set(), changedOrNew: new Set(), fresh: 0}
     shown.forEach((row, index) => {
         const key = keyOf(row)

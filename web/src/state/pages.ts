@@ -80,7 +80,7 @@ export function usePages<Row>(question: string, keyOf: (row: Row) => string, fet
                         const rows = [...before.rows, ...data.rows.filter((row) => !known.has(latest.current.keyOf(row)))]
                         return {...before, ...common, rows, next: data.next, changed: NONE}
                     }
-                    const merged = mergeRows(before.question === question ? before.rows : [], data.rows, limit, latest.current.keyOf)
+                    const merged = mergeRows(before.question === question ? before.rows : [], data.rows, data.next === undefined, latest.current.keyOf)
                     if (inPlace && held.current && before.question === question)
                         return {...before, ...common, rows: merged.rows, changed: merged.changed, gone: merged.gone, fresh: merged.fresh}
                     // What lies behind the first thousand is asked for again when the reader gets there.
