@@ -4,8 +4,8 @@
 
 namespace snapgate::api {
 
-// Where the steps of a list or of another question are made. Those of one that searches read up to
-// a thousand objects each and may show none: beside a few such clients, nobody else on the
+// Where the steps of a list or of another question are made. Those of one that searches look at
+// thousands of objects each and may show none: beside a few such clients, nobody else on the
 // connection's thread would be answered in time. To hand a step over costs some ten microseconds,
 // too much for one that only copies.
 template <class Question>
